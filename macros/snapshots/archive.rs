@@ -1,0 +1,39 @@
+#[derive(::graph_action::__private::serde::Serialize)]
+#[serde(crate = "::graph_action::__private::serde", rename_all = "camelCase")]
+struct Archive<'a, const N: usize> {
+    note: &'a [u8; N],
+}
+#[automatically_derived]
+impl<'a, const N: usize> ::graph_action::__private::Action for Archive<'a, N> {
+    const METHOD: ::graph_action::__private::Method = ::graph_action::__private::Method::POST;
+    const PATH: &'static str = "/teams/<id>/archive";
+    const VERSION: ::graph_action::__private::ApiVersion = ::graph_action::__private::ApiVersion::V1;
+    const PERMISSIONS: ::graph_action::__private::Permissions = ::graph_action::__private::Permissions {
+        delegated: &["Team.ReadWrite.All"],
+        personal: &[],
+        application: &["Team.ReadWrite.All"],
+    };
+    type Response = ();
+}
+impl<'a, const N: usize> Archive<'a, N> {
+    /// Prepares `POST /teams/<id>/archive`, version `v1.0`.
+    ///
+    /// | caller | one of these permissions, least privileged first |
+    /// | --- | --- |
+    /// | delegated, work or school account | `Team.ReadWrite.All` |
+    /// | delegated, personal Microsoft account | not supported |
+    /// | application | `Team.ReadWrite.All` |
+    fn request(
+        &self,
+        id: impl ::graph_action::__private::PathValue,
+    ) -> ::graph_action::__private::Request<Archive<'static, N>> {
+        ::graph_action::__private::request(
+            &[
+                ::graph_action::__private::Part::Text("/teams/"),
+                ::graph_action::__private::Part::Value("id", &id),
+                ::graph_action::__private::Part::Text("/archive"),
+            ],
+            ::graph_action::__private::Payload::json(self),
+        )
+    }
+}

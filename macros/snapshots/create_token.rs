@@ -1,0 +1,44 @@
+#[derive(::graph_action::__private::serde::Serialize)]
+#[serde(crate = "::graph_action::__private::serde", rename_all = "camelCase")]
+/// Creates an enrollment token for an Android for Work profile.
+#[derive(Debug, Clone)]
+pub struct CreateToken {
+    /// For how long it is good.
+    pub token_validity_in_seconds: i32,
+}
+#[automatically_derived]
+impl ::graph_action::__private::Action for CreateToken {
+    const METHOD: ::graph_action::__private::Method = ::graph_action::__private::Method::POST;
+    const PATH: &'static str = "/deviceManagement/androidForWorkEnrollmentProfiles/<id>/createToken";
+    const VERSION: ::graph_action::__private::ApiVersion = ::graph_action::__private::ApiVersion::Beta;
+    const PERMISSIONS: ::graph_action::__private::Permissions = ::graph_action::__private::Permissions {
+        delegated: &["DeviceManagementConfiguration.ReadWrite.All"],
+        personal: &[],
+        application: &["DeviceManagementConfiguration.ReadWrite.All"],
+    };
+    type Response = ();
+}
+impl CreateToken {
+    /// Prepares `POST /deviceManagement/androidForWorkEnrollmentProfiles/<id>/createToken`, version `beta`.
+    ///
+    /// | caller | one of these permissions, least privileged first |
+    /// | --- | --- |
+    /// | delegated, work or school account | `DeviceManagementConfiguration.ReadWrite.All` |
+    /// | delegated, personal Microsoft account | not supported |
+    /// | application | `DeviceManagementConfiguration.ReadWrite.All` |
+    pub fn request(
+        &self,
+        id: impl ::graph_action::__private::PathValue,
+    ) -> ::graph_action::__private::Request<Self> {
+        ::graph_action::__private::request(
+            &[
+                ::graph_action::__private::Part::Text(
+                    "/deviceManagement/androidForWorkEnrollmentProfiles/",
+                ),
+                ::graph_action::__private::Part::Value("id", &id),
+                ::graph_action::__private::Part::Text("/createToken"),
+            ],
+            ::graph_action::__private::Payload::json(self),
+        )
+    }
+}

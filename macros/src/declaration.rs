@@ -1,0 +1,352 @@
+//! `Declaration`: does what was written fit together?
+
+use darling::FromAttributes;
+use proc_macro2::Span;
+use syn::ext::IdentExt as _;
+use syn::punctuated::Punctuated;
+use syn::{
+    Attribute, Data, DeriveInput, Fields, Ident, LitStr, Meta, Path, Token, Type, parse_quote,
+};
+
+use crate::args::{ActionArgs, ScopeList, Version};
+use crate::errors::Errors;
+use crate::field::{ParamField, Placement, is_option};
+use crate::path::PathTemplate;
+
+/// A declaration that is right: whatever stands here can be expanded.
+pub(crate) struct Declaration<'a> {
+    pub(crate) outline: Outline<'a>,
+    pub(crate) method: Method,
+    pub(crate) template: PathTemplate,
+    pub(crate) version: Version,
+    pub(crate) permissions: Permissions,
+    pub(crate) body: Body,
+}
+
+/// A declaration with mistakes.
+pub(crate) struct Mistaken<'a> {
+    pub(crate) outline: Outline<'a>,
+    pub(crate) error: syn::Error,
+}
+
+/// What uses of the struct elsewhere depend on, and so what the stub of a wrong declaration needs.
+pub(crate) struct Outline<'a> {
+    pub(crate) item: &'a DeriveInput,
+    pub(crate) serde: SerdeContainer,
+    pub(crate) fields: Vec<ParamField<'a>>,
+    /// What `request` takes: the placeholders without a field.
+    pub(crate) arguments: Vec<Ident>,
+    pub(crate) returns: Type,
+    pub(crate) krate: Path,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Method {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+/// The permissions by kind of caller, least privileged first; none where it is not supported.
+pub(crate) struct Permissions {
+    pub(crate) delegated: Vec<LitStr>,
+    pub(crate) personal: Vec<LitStr>,
+    pub(crate) application: Vec<LitStr>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Body {
+    None,
+    Json,
+}
+
+/// What the user says to serde about the struct, as far as the macro says it too.
+#[derive(Default, FromAttributes)]
+#[darling(attributes(serde), allow_unknown_fields, default)]
+pub(crate) struct SerdeContainer {
+    /// The user's own derive of `Serialize`.
+    #[darling(skip)]
+    pub(crate) serialize: Option<Path>,
+    pub(crate) rename_all: Option<Meta>,
+    #[darling(rename = "crate")]
+    pub(crate) krate: Option<Meta>,
+}
+
+impl<'a> Declaration<'a> {
+    pub(crate) fn new(
+        args: ActionArgs,
+        item: &'a DeriveInput,
+        mut errors: Errors,
+    ) -> Result<Self, Box<Mistaken<'a>>> {
+        let template = args
+            .line
+            .as_ref()
+            .map(|(_, line)| PathTemplate::parse(line, &mut errors))
+            .unwrap_or_default();
+        let method = method(&args, &mut errors);
+        let permissions = permissions(&args, &mut errors);
+        let serde = SerdeContainer::new(&item.attrs, &mut errors);
+        let fields = fields(item, &template, &mut errors);
+        check_placeholders(&fields, &mut errors);
+        let arguments = arguments(&args, &template, &fields, &mut errors);
+        let body = body(method, item, &fields, &mut errors);
+        let outline = Outline {
+            item,
+            serde,
+            fields,
+            arguments,
+            returns: args.returns.unwrap_or_else(|| parse_quote!(())),
+            krate: args.krate.unwrap_or_else(|| parse_quote!(::graph_action)),
+        };
+        match errors.finish() {
+            Some(error) => Err(Box::new(Mistaken { outline, error })),
+            None => Ok(Self {
+                outline,
+                method,
+                template,
+                version: args.version.unwrap_or(Version::V1),
+                permissions,
+                body,
+            }),
+        }
+    }
+}
+
+impl Method {
+    /// As it stands in a request.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+
+    fn has_body(self) -> bool {
+        matches!(self, Self::Post | Self::Put | Self::Patch)
+    }
+}
+
+impl SerdeContainer {
+    fn new(attributes: &[Attribute], errors: &mut Errors) -> Self {
+        // A mistake in a serde attribute is serde's to report.
+        let mut serde = Self::from_attributes(attributes).unwrap_or_default();
+        serde.serialize = attributes
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("derive"))
+            .filter_map(|attribute| {
+                attribute
+                    .parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated)
+                    .ok()
+            })
+            .flatten()
+            .find(|path| {
+                path.segments
+                    .last()
+                    .is_some_and(|last| last.ident == "Serialize")
+            });
+        if let Some(path) = &serde.serialize {
+            errors.at(
+                path,
+                "`#[graph_action]` derives `Serialize` itself: leave it out here",
+            );
+        }
+        if let Some(meta) = &serde.rename_all {
+            errors.at(
+                meta,
+                "`#[graph_action]` spells the fields in camelCase, as Graph does: leave this out, and write \
+                 `#[serde(rename = \"...\")]` on a field that is spelled in another way",
+            );
+        }
+        if let Some(meta) = &serde.krate {
+            errors.at(
+                meta,
+                "`#[graph_action]` tells serde where it is: leave this out, and write \
+                 `crate = ::path` in `#[graph_action(...)]` where the runtime crate is renamed",
+            );
+        }
+        serde
+    }
+}
+
+/// The method; any one after an error.
+fn method(args: &ActionArgs, errors: &mut Errors) -> Method {
+    if !args.has_method() {
+        errors.push(syn::Error::new(
+            Span::call_site(),
+            "say what to call: write `get = \"/users/<id>\"`, or `post`, `put`, `patch`, `delete`",
+        ));
+    }
+    let key = args.line.as_ref().map(|(key, _)| key.to_string());
+    match key.as_deref() {
+        Some("post") => Method::Post,
+        Some("put") => Method::Put,
+        Some("patch") => Method::Patch,
+        Some("delete") => Method::Delete,
+        _ => Method::Get,
+    }
+}
+
+fn permissions(args: &ActionArgs, errors: &mut Errors) -> Permissions {
+    let missing = ["delegated", "application"]
+        .into_iter()
+        .find(|key| !args.has(key));
+    match (&args.scope, missing) {
+        (None, Some("delegated")) if !args.has("scope") && !args.has("application") => errors.push(syn::Error::new(
+            Span::call_site(),
+            "say which permission opens the action: write `scope = \"User.Read.All\"`",
+        )),
+        (None, Some(missing)) if !args.has("scope") => errors.push(syn::Error::new(
+            Span::call_site(),
+            format!(
+                "say which permission the other callers need: write `{missing} = \"User.Read.All\"`, or \
+                 `{missing} = []` if they are not supported"
+            ),
+        )),
+        (Some(scope), None) => errors.at(
+            &scope.key,
+            "`delegated` and `application` say it all: leave out `scope`, or one of the two",
+        ),
+        _ => {}
+    }
+    let of = |own: &Option<ScopeList>, shared: &Option<ScopeList>| -> Vec<LitStr> {
+        let list = own.as_ref().or(shared.as_ref());
+        list.map(|list| list.names.clone()).unwrap_or_default()
+    };
+    let permissions = Permissions {
+        delegated: of(&args.delegated, &args.scope),
+        personal: of(&args.personal, &None),
+        application: of(&args.application, &args.scope),
+    };
+    if let (Some(delegated), Some(application)) = (&args.delegated, &args.application)
+        && delegated.names.is_empty()
+        && application.names.is_empty()
+        && !args.has("scope")
+        && permissions.personal.is_empty()
+    {
+        errors.at(
+            &application.key,
+            "nobody is left who may call: name a permission for one kind of caller",
+        );
+    }
+    permissions
+}
+
+fn fields<'a>(
+    item: &'a DeriveInput,
+    template: &PathTemplate,
+    errors: &mut Errors,
+) -> Vec<ParamField<'a>> {
+    match &item.data {
+        Data::Struct(data) => {
+            if let Fields::Unnamed(unnamed) = &data.fields {
+                errors.at(
+                    unnamed,
+                    "the fields need names, which Graph's properties take theirs from: write `{ name: Type }`",
+                );
+            }
+            data.fields
+                .iter()
+                .filter_map(|field| ParamField::new(field, template))
+                .collect()
+        }
+        Data::Enum(data) => {
+            errors.at(data.enum_token, NOT_A_STRUCT);
+            Vec::new()
+        }
+        Data::Union(data) => {
+            errors.at(data.union_token, NOT_A_STRUCT);
+            Vec::new()
+        }
+    }
+}
+
+pub(crate) const NOT_A_STRUCT: &str =
+    "`#[graph_action]` goes on the struct that holds the parameters: write `struct`";
+
+fn check_placeholders(fields: &[ParamField<'_>], errors: &mut Errors) {
+    for ParamField { field, ident, .. } in fields
+        .iter()
+        .filter(|field| field.placement == Placement::Path)
+    {
+        let name = ident.unraw();
+        if is_option(&field.ty) {
+            errors.at(
+                &field.ty,
+                format!("`<{name}>` always has a value: the field cannot be an `Option`"),
+            );
+        }
+        if let Some(cfg) = field
+            .attrs
+            .iter()
+            .find(|attribute| attribute.path().is_ident("cfg"))
+        {
+            errors.at(
+                cfg,
+                format!("`<{name}>` always has a value: put the `#[cfg]` on the struct, and declare another for the other case"),
+            );
+        }
+    }
+}
+
+fn arguments(
+    args: &ActionArgs,
+    template: &PathTemplate,
+    fields: &[ParamField<'_>],
+    errors: &mut Errors,
+) -> Vec<Ident> {
+    let Some((_, line)) = &args.line else {
+        return Vec::new();
+    };
+    let span = Span::mixed_site().located_at(line.span());
+    let is_field = |name: &&str| fields.iter().any(|field| field.ident.unraw() == *name);
+    let names = template.placeholders().filter(|name| !is_field(name));
+    names
+        .map(|name| {
+            if syn::parse_str::<Ident>(name).is_ok() {
+                return Ident::new(name, span);
+            }
+            errors.at(
+                line,
+                format!(
+                    "`<{name}>` becomes an argument of `request`, and `{name}` is a keyword of Rust: write `<{name}_>`"
+                ),
+            );
+            Ident::new(&format!("{name}_"), span)
+        })
+        .collect()
+}
+
+fn body(
+    method: Method,
+    item: &DeriveInput,
+    fields: &[ParamField<'_>],
+    errors: &mut Errors,
+) -> Body {
+    let is_braced =
+        matches!(&item.data, Data::Struct(data) if matches!(data.fields, Fields::Named(_)));
+    let mut properties = fields
+        .iter()
+        .filter(|field| field.placement == Placement::Body)
+        .peekable();
+    if method.has_body() {
+        let is_empty = fields.is_empty() && is_braced;
+        return if is_empty || properties.peek().is_some() {
+            Body::Json
+        } else {
+            Body::None
+        };
+    }
+    for ParamField { ident, .. } in properties {
+        let name = ident.unraw();
+        errors.at(
+            ident,
+            format!("a {} sends no body, so `{name}` goes nowhere: put `<{name}>` into the request line, or leave the field out", method.name()),
+        );
+    }
+    Body::None
+}

@@ -1,0 +1,46 @@
+//! The attribute macro of [graph-action](https://docs.rs/graph-action), which re-exports and
+//! documents it. Depend on that crate: what the macro emits names its items.
+
+mod args;
+mod declaration;
+mod errors;
+mod expand;
+mod field;
+mod path;
+#[cfg(test)]
+mod snapshots;
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::DeriveInput;
+
+use crate::args::ActionArgs;
+use crate::declaration::{Declaration, NOT_A_STRUCT};
+use crate::errors::Errors;
+
+// Documented where it is re-exported, so that its links lead into the runtime.
+#[allow(missing_docs)]
+#[proc_macro_attribute]
+pub fn graph_action(
+    args: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    expand(args.into(), &item.into()).into()
+}
+
+fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
+    let Ok(parsed) = syn::parse2::<DeriveInput>(item.clone()) else {
+        let error = syn::Error::new(Span::call_site(), NOT_A_STRUCT).into_compile_error();
+        return quote!(#item #error);
+    };
+    let mut errors = Errors::new();
+    let args = ActionArgs::parse(args, &mut errors);
+    match Declaration::new(args, &parsed, errors) {
+        Ok(declaration) => expand::action(&declaration),
+        Err(mistaken) => {
+            let stub = expand::stub(&mistaken.outline);
+            let error = mistaken.error.into_compile_error();
+            quote!(#stub #error)
+        }
+    }
+}
