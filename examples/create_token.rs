@@ -1,1 +1,213 @@
-fn main() {}
+//! Creates an enrollment token for an Android for Work profile, and shows the QR code that enrolls a
+//! device.
+//!
+//! Without a tenant in the environment it talks to the embedded service, and so needs nothing but Rust.
+
+use std::env;
+use std::error::Error as StdError;
+use std::process::ExitCode;
+
+use clap::Parser;
+use graph_action::credential::ClientSecret;
+use graph_action::emulator::Emulator;
+use graph_action::{Action, Client, Error, ErrorKind, graph_action};
+use qrcode::render::unicode::Dense1x2;
+use qrcode::{EcLevel, QrCode};
+use serde::Deserialize;
+
+/// Creates an enrollment token for an Android for Work profile.
+#[graph_action(
+    post = "/deviceManagement/androidForWorkEnrollmentProfiles/<id>/createToken",
+    scope = "DeviceManagementConfiguration.ReadWrite.All",
+    version = "beta"
+)]
+struct CreateToken {
+    token_validity_in_seconds: i32,
+}
+
+/// Reads an Android for Work profile, where the token is found.
+#[graph_action(
+    get = "/deviceManagement/androidForWorkEnrollmentProfiles/<id>",
+    scope = [
+        "DeviceManagementConfiguration.Read.All",
+        "DeviceManagementConfiguration.ReadWrite.All",
+    ],
+    version = "beta",
+    returns = Profile
+)]
+struct GetProfile;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Profile {
+    display_name: Option<String>,
+    token_value: Option<String>,
+    token_expiration_date_time: Option<String>,
+    qr_code_content: Option<String>,
+}
+
+/// Creates an enrollment token for an Android for Work profile, and shows its QR code.
+///
+/// Without a tenant it talks to an embedded service. For your own tenant set AZURE_TENANT_ID,
+/// AZURE_CLIENT_ID and AZURE_CLIENT_SECRET to those of an app that has the application permission
+/// DeviceManagementConfiguration.ReadWrite.All, and name the profile.
+#[derive(Parser)]
+struct Options {
+    /// Id of the enrollment profile; the embedded service has one of its own
+    #[arg(long, value_name = "ID")]
+    profile: Option<String>,
+
+    /// How long the token is good, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    #[arg(value_parser = clap::value_parser!(i32).range(1..))]
+    validity: i32,
+
+    /// Address of Microsoft Graph, for another cloud than the global one
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "https://graph.microsoft.com"
+    )]
+    root: String,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    let has_tenant = ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"]
+        .iter()
+        .any(|name| env::var_os(name).is_some());
+    let result = if has_tenant {
+        with_tenant(&options).await
+    } else {
+        with_embedded_service(&options).await
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            explain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn with_tenant(options: &Options) -> Result<(), Error> {
+    let graph = Client::builder(ClientSecret::from_env()?)
+        .root(&options.root)
+        .build()?;
+    println!("Microsoft Graph at {}", options.root);
+    run(
+        &graph,
+        options.profile.as_deref().unwrap_or_default(),
+        options.validity,
+    )
+    .await
+}
+
+async fn with_embedded_service(options: &Options) -> Result<(), Error> {
+    let emulator = Emulator::start().await?;
+    println!(
+        "The embedded service at {} (--help tells how to reach a tenant)",
+        emulator.root()
+    );
+    let id = options.profile.as_deref().unwrap_or(emulator.profile_id());
+    run(&emulator.client()?, id, options.validity).await
+}
+
+/// The job itself: two calls.
+async fn run(graph: &Client, id: &str, validity: i32) -> Result<(), Error> {
+    show::<CreateToken>(id);
+    println!("     {{ \"tokenValidityInSeconds\": {validity} }}");
+    CreateToken {
+        token_validity_in_seconds: validity,
+    }
+    .request(id)
+    .send(graph)
+    .await?;
+    println!("  -> done; the answer has no content, the token is in the profile");
+
+    show::<GetProfile>(id);
+    let profile = GetProfile.request(id).send(graph).await?;
+    println!(
+        "  -> {}",
+        profile
+            .display_name
+            .as_deref()
+            .unwrap_or("a profile without a name")
+    );
+
+    let none = || "none".to_owned();
+    println!("\ntoken    {}", profile.token_value.unwrap_or_else(none));
+    println!(
+        "expires  {}",
+        profile.token_expiration_date_time.unwrap_or_else(none)
+    );
+    match profile.qr_code_content {
+        Some(content) => draw(&content),
+        None => println!("QR code  none"),
+    }
+    Ok(())
+}
+
+/// Draws a QR code, light on dark since that is what most terminals are.
+fn draw(content: &str) {
+    match QrCode::with_error_correction_level(content, EcLevel::L) {
+        Ok(code) => {
+            let mut image = code.render::<Dense1x2>();
+            image
+                .dark_color(Dense1x2::Light)
+                .light_color(Dense1x2::Dark);
+            println!("\n{}", image.build());
+        }
+        Err(error) => println!("QR code  cannot be drawn: {error}"),
+    }
+}
+
+/// Prints the request line of an action.
+fn show<A: Action>(id: &str) {
+    println!(
+        "\n{:4} /{}{}",
+        A::METHOD,
+        A::VERSION,
+        A::PATH.replace("<id>", id)
+    );
+}
+
+/// Prints what went wrong, what caused it, and what to do about it.
+fn explain(error: &Error) {
+    eprintln!("\nerror: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        eprintln!("  because: {cause}");
+        source = cause.source();
+    }
+    if let Some(mend) = mend(error) {
+        eprintln!("  try: {mend}");
+    }
+}
+
+fn mend(error: &Error) -> Option<String> {
+    let status = error.status().map(|status| status.as_u16());
+    Some(match (error.kind(), error.code(), status) {
+        (ErrorKind::Auth, Some("AADSTS7000215"), _) => {
+            "AZURE_CLIENT_SECRET takes the value of a client secret, not its id; a secret that has expired \
+             has to be made anew"
+                .to_owned()
+        }
+        (ErrorKind::Auth, Some("AADSTS90002"), _) => {
+            "AZURE_TENANT_ID takes the tenant's id or one of its domains".to_owned()
+        }
+        (ErrorKind::Auth, Some("AADSTS700016"), _) => {
+            "AZURE_CLIENT_ID takes the application (client) id of an app registered in the tenant".to_owned()
+        }
+        (ErrorKind::Api, _, Some(403)) => format!(
+            "grant the app the application permission {}, and consent to it as an administrator",
+            CreateToken::PERMISSIONS.application.join(" or ")
+        ),
+        (ErrorKind::Api, _, Some(404)) => {
+            "--profile takes the id of an Android for Work enrollment profile of the tenant".to_owned()
+        }
+        (ErrorKind::Request, ..) => "--profile takes the id of an enrollment profile".to_owned(),
+        _ => return None,
+    })
+}

@@ -1,1 +1,100 @@
-//! x
+//! What must the macro generate? An action written by hand, and the same one declared: both have the
+//! same constants and send the same bytes. The files in `macros/snapshots` hold the expansion itself;
+//! one of them is compiled and sent here.
+
+use graph_action::emulator::Emulator;
+use graph_action::{Action, ApiVersion, Permissions, graph_action};
+use http::Method;
+
+mod by_hand {
+    use graph_action::__private::{Part, Payload, request};
+    use graph_action::{Action, ApiVersion, PathValue, Permissions, Request};
+    use http::Method;
+    use serde::Serialize;
+
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    pub(super) struct CreateToken {
+        pub(super) token_validity_in_seconds: i32,
+    }
+
+    impl Action for CreateToken {
+        const METHOD: Method = Method::POST;
+        const PATH: &'static str =
+            "/deviceManagement/androidForWorkEnrollmentProfiles/<id>/createToken";
+        const VERSION: ApiVersion = ApiVersion::Beta;
+        const PERMISSIONS: Permissions = Permissions {
+            delegated: &["DeviceManagementConfiguration.ReadWrite.All"],
+            personal: &[],
+            application: &["DeviceManagementConfiguration.ReadWrite.All"],
+        };
+        type Response = ();
+    }
+
+    impl CreateToken {
+        pub(super) fn request(&self, id: impl PathValue) -> Request<Self> {
+            request(
+                &[
+                    Part::Text("/deviceManagement/androidForWorkEnrollmentProfiles/"),
+                    Part::Value("id", &id),
+                    Part::Text("/createToken"),
+                ],
+                Payload::json(self),
+            )
+        }
+    }
+}
+
+#[graph_action(
+    post = "/deviceManagement/androidForWorkEnrollmentProfiles/<id>/createToken",
+    scope = "DeviceManagementConfiguration.ReadWrite.All",
+    version = "beta"
+)]
+struct CreateToken {
+    token_validity_in_seconds: i32,
+}
+
+#[allow(unreachable_pub)]
+#[path = "../macros/snapshots/create_token.rs"]
+mod expanded;
+
+#[tokio::test]
+async fn what_is_declared_sends_what_is_written_by_hand() {
+    let emulator = Emulator::start().await.unwrap();
+    let graph = emulator.client().unwrap();
+    let id = emulator.profile_id();
+
+    let by_hand = by_hand::CreateToken {
+        token_validity_in_seconds: 600,
+    };
+    by_hand.request(id).send(&graph).await.unwrap();
+    let expanded = expanded::CreateToken {
+        token_validity_in_seconds: 600,
+    };
+    expanded.request(id).send(&graph).await.unwrap();
+    let declared = CreateToken {
+        token_validity_in_seconds: 600,
+    };
+    declared.request(id).send(&graph).await.unwrap();
+
+    let mut calls = emulator.requests().split_off(1);
+    for call in &mut calls {
+        assert!(call.headers_mut().remove("client-request-id").is_some());
+    }
+    assert_eq!(calls.len(), 3);
+    for call in &calls[1..] {
+        assert_eq!(call.method(), calls[0].method());
+        assert_eq!(call.uri(), calls[0].uri());
+        assert_eq!(call.headers(), calls[0].headers());
+        assert_eq!(call.body(), calls[0].body());
+    }
+}
+
+#[test]
+fn what_is_declared_says_what_is_written_by_hand() {
+    fn said<A: Action>() -> (Method, &'static str, ApiVersion, Permissions) {
+        (A::METHOD, A::PATH, A::VERSION, A::PERMISSIONS)
+    }
+    assert_eq!(said::<CreateToken>(), said::<by_hand::CreateToken>());
+    assert_eq!(said::<CreateToken>(), said::<expanded::CreateToken>());
+}

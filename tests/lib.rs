@@ -1,1 +1,132 @@
-//! What the tests share.
+//! What the tests share: a server that answers what it is told to, and a client for it.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use graph_action::Client;
+use graph_action::credential::StaticToken;
+
+/// A server on a loopback port that answers each connection's request with raw bytes, whatever HTTP
+/// says of them, and then closes the connection.
+#[derive(Debug)]
+pub struct RawServer {
+    root: String,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl RawServer {
+    /// A server that gives `answer` the request, and sends what it returns.
+    ///
+    /// # Panics
+    ///
+    /// When there is no port.
+    pub fn start(answer: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&requests);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(mut stream) = stream else { return };
+                let request = read_request(&mut stream);
+                let bytes = answer(&request);
+                seen.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(request);
+                // The client may have gone away.
+                let _ = stream.write_all(&bytes);
+            }
+        });
+        Self {
+            root: format!("http://{address}"),
+            requests,
+        }
+    }
+
+    /// A server that always answers with `answer`.
+    pub fn answering(answer: impl Into<Vec<u8>>) -> Self {
+        let answer = answer.into();
+        Self::start(move |_| answer.clone())
+    }
+
+    /// Its address, as in `http://127.0.0.1:40123`.
+    pub fn root(&self) -> &str {
+        &self.root
+    }
+
+    /// The requests so far, as they came.
+    pub fn requests(&self) -> Vec<String> {
+        self.requests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// A client of the server that needs no sign-in.
+    ///
+    /// # Panics
+    ///
+    /// When there is none to be had.
+    pub fn client(&self) -> Client {
+        let token = StaticToken::new("canary-token").expect("a token");
+        let builder = Client::builder(token).root(self.root());
+        builder.build().expect("a client")
+    }
+}
+
+/// An answer with a status, headers, and a body of the right length.
+pub fn answer(status: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
+    let mut text = format!("HTTP/1.1 {status}\r\n");
+    for (name, value) in headers {
+        text.push_str(&format!("{name}: {value}\r\n"));
+    }
+    text.push_str(&format!(
+        "content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    ));
+    text.into_bytes()
+}
+
+/// Reads head and body; a request here always has a length or no body.
+fn read_request(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&bytes);
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head
+                .lines()
+                .filter_map(|line| {
+                    line.to_ascii_lowercase()
+                        .strip_prefix("content-length: ")?
+                        .parse()
+                        .ok()
+                })
+                .next()
+                .unwrap_or(0);
+            if body.len() >= length {
+                return text.into_owned();
+            }
+        }
+        match stream.read(&mut buffer) {
+            Ok(0) | Err(_) => return String::from_utf8_lossy(&bytes).into_owned(),
+            Ok(count) => bytes.extend_from_slice(&buffer[..count]),
+        }
+    }
+}
+
+/// Sends raw bytes to a server, and gives its answer, as text.
+///
+/// # Panics
+///
+/// When the server cannot be reached.
+pub fn exchange(root: &str, request: &str) -> String {
+    let address = root.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    stream.write_all(request.as_bytes()).expect("a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer
+}

@@ -204,7 +204,7 @@ fn value(name: &str, outline: &Outline<'_>, private: &TokenStream) -> TokenStrea
     let of_field = outline.fields.iter().find(|field| is_named(field.ident));
     let value = match of_field {
         Some(ParamField { field, ident, .. }) => {
-            let span = Span::mixed_site().located_at(field.ty.span());
+            let span = Span::call_site().located_at(field.ty.span());
             quote_spanned!(span=> &self.#ident)
         }
         None => {

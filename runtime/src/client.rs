@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderValue, Request, Response};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{Method, Request, Response};
 use uuid::Uuid;
 
 use crate::action::{Caller, Permissions};
@@ -115,13 +115,16 @@ impl Client {
     ) -> Result<Request<Bytes>, Error> {
         let uri = format!("{}/{}{}", self.inner.root, call.version, call.path);
         let mut request = Request::builder()
-            .method(call.method)
+            .method(call.method.clone())
             .uri(uri)
             .header(ACCEPT, "application/json")
             .header(AUTHORIZATION, token.bearer())
             .header("client-request-id", id);
         if call.body.is_some() {
-            request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            request = request.header(CONTENT_TYPE, "application/json");
+        } else if call.method != Method::GET && call.method != Method::DELETE {
+            // The front ends of Graph ask for a length even where there is nothing: 411.
+            request = request.header(CONTENT_LENGTH, "0");
         }
         request
             .body(call.body.unwrap_or_default())
