@@ -5,8 +5,11 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use bytes::Bytes;
 use graph_action::Client;
 use graph_action::credential::StaticToken;
+use graph_action::transport::{Body, BoxFuture, Transport, TransportError};
+use http::{Request, Response, StatusCode};
 
 /// A server on a loopback port that answers each connection's request with raw bytes, whatever HTTP
 /// says of them, and then closes the connection.
@@ -73,6 +76,44 @@ impl RawServer {
         let token = StaticToken::new("canary-token").expect("a token");
         let builder = Client::builder(token).root(self.root());
         builder.build().expect("a client")
+    }
+}
+
+/// A transport that keeps what it is given, and answers 204.
+#[derive(Debug, Clone, Default)]
+pub struct Recorder {
+    requests: Arc<Mutex<Vec<Request<Bytes>>>>,
+}
+
+impl Recorder {
+    /// The requests so far.
+    pub fn requests(&self) -> Vec<Request<Bytes>> {
+        let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        requests.clone()
+    }
+
+    /// A client over this transport, of a Graph that is not there.
+    ///
+    /// # Panics
+    ///
+    /// When there is none to be had.
+    pub fn client(&self) -> Client {
+        let token = StaticToken::new("canary-token").expect("a token");
+        let builder = Client::builder(token).transport(self.clone());
+        builder.build().expect("a client")
+    }
+}
+
+impl Transport for Recorder {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
+        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        requests.push(request);
+        let mut response = Response::new(Body::from(Bytes::new()));
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        Box::pin(async { Ok(response) })
     }
 }
 

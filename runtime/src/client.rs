@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
-use http::{Method, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use uuid::Uuid;
 
 use crate::action::{Caller, Permissions};
@@ -18,6 +18,8 @@ use crate::transport::{HttpTransport, Transport, TransportError};
 
 /// Microsoft Graph in the global cloud.
 const GLOBAL: &str = "https://graph.microsoft.com";
+
+const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER: usize = 64 << 20;
@@ -64,11 +66,13 @@ impl Client {
     pub(crate) async fn call(&self, call: Call) -> Result<Response<Bytes>, Error> {
         self.check_caller(&call.permissions)?;
         let token = self.token().await?;
-        let id = Uuid::new_v4().hyphenated().to_string();
+        let id = client_request_id();
         let request = self.http_request(call, &token, &id)?;
         let response = self.inner.transport.send(request).await;
         let response = response.map_err(|source| unanswered(source, &id))?;
-        let (parts, body) = response.into_parts();
+        let (mut parts, body) = response.into_parts();
+        // Graph sends it back; what stands between Graph and here may not.
+        parts.headers.insert(CLIENT_REQUEST_ID, id);
         let is_success = parts.status.is_success();
         let limit = if is_success { MAX_ANSWER } else { MAX_ERROR };
         match body.read(limit).await {
@@ -78,7 +82,6 @@ impl Client {
             // The status says more than why its explanation could not be read.
             Err(error) => Err(Error::api(parts.status, &parts.headers, &[]).with_source(error)),
         }
-        .map_err(|error| error.with_client_request_id(id))
     }
 
     /// Tells a caller whose kind the action does not support before anything is sent.
@@ -111,7 +114,7 @@ impl Client {
         &self,
         call: Call,
         token: &AccessToken,
-        id: &str,
+        id: &HeaderValue,
     ) -> Result<Request<Bytes>, Error> {
         let uri = format!("{}/{}{}", self.inner.root, call.version, call.path);
         let mut request = Request::builder()
@@ -119,7 +122,7 @@ impl Client {
             .uri(uri)
             .header(ACCEPT, "application/json")
             .header(AUTHORIZATION, token.bearer())
-            .header("client-request-id", id);
+            .header(CLIENT_REQUEST_ID, id);
         if call.body.is_some() {
             request = request.header(CONTENT_TYPE, "application/json");
         } else if call.method != Method::GET && call.method != Method::DELETE {
@@ -197,10 +200,18 @@ impl fmt::Debug for ClientBuilder {
     }
 }
 
-fn unanswered(source: TransportError, id: &str) -> Error {
+/// A fresh id, under which Graph logs the request.
+fn client_request_id() -> HeaderValue {
+    let mut buffer = Uuid::encode_buffer();
+    let id = Uuid::new_v4().hyphenated().encode_lower(&mut buffer);
+    HeaderValue::from_str(id).expect("a UUID is written in ASCII")
+}
+
+fn unanswered(source: TransportError, id: &HeaderValue) -> Error {
+    let headers = HeaderMap::from_iter([(CLIENT_REQUEST_ID, id.clone())]);
     Error::transport("no answer came back")
         .with_source(source)
-        .with_client_request_id(id)
+        .with_ids(&headers)
 }
 
 /// What to tell a caller whose kind is not supported: whose is.

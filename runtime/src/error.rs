@@ -62,8 +62,6 @@ pub struct InnerError {
     message: Option<String>,
     #[serde(rename = "request-id")]
     request_id: Option<String>,
-    #[serde(rename = "client-request-id")]
-    client_request_id: Option<String>,
     #[serde(rename = "innerError", alias = "innererror")]
     inner_error: Option<Box<InnerError>>,
 }
@@ -170,13 +168,9 @@ impl Error {
         if let Ok(GraphAnswer { error: graph }) = serde_json::from_slice(body) {
             error.0.code = graph.code.filter(|code| !code.is_empty());
             error.0.message = graph.message.filter(|message| !message.is_empty());
-            if let Some(inner) = &graph.inner_error {
-                error.0.request_id.clone_from(&inner.request_id);
-                error
-                    .0
-                    .client_request_id
-                    .clone_from(&inner.client_request_id);
-            }
+            // Its place where the headers were dropped on the way.
+            let inner = graph.inner_error.as_ref();
+            error.0.request_id = inner.and_then(|inner| inner.request_id.clone());
             error.0.inner_error = graph.inner_error;
         }
         error.with_ids(headers)
@@ -211,20 +205,11 @@ impl Error {
         self
     }
 
-    /// Takes the request ids of an answer.
+    /// Takes the request ids that stand in the headers of an answer.
     pub(crate) fn with_ids(mut self, headers: &HeaderMap) -> Self {
-        let text = |name| Some(headers.get(name)?.to_str().ok()?.to_owned());
-        if let Some(id) = text("request-id") {
-            self.0.request_id = Some(id);
-        }
-        if let Some(id) = text("client-request-id") {
-            self.0.client_request_id = Some(id);
-        }
-        self
-    }
-
-    pub(crate) fn with_client_request_id(mut self, id: impl Into<String>) -> Self {
-        self.0.client_request_id.get_or_insert(id.into());
+        let id = |name| Some(headers.get(name)?.to_str().ok()?.to_owned());
+        self.0.request_id = id("request-id").or(self.0.request_id);
+        self.0.client_request_id = id("client-request-id").or(self.0.client_request_id);
         self
     }
 

@@ -10,6 +10,9 @@ use time::OffsetDateTime;
 
 use super::server::{Answer, Incoming, Service, new_id};
 
+/// A service that every tenant has, besides Graph: tokens for it are no use here.
+const AZURE: &str = "https://management.azure.com";
+
 /// What a token says, under the names that Microsoft's access tokens use.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Claims {
@@ -35,11 +38,11 @@ impl Claims {
         self.idtyp == "app"
     }
 
-    fn new(service: &Service, idtyp: &str) -> Self {
+    fn new(service: &Service, idtyp: &str, audience: &str) -> Self {
         let now = OffsetDateTime::now_utc().unix_timestamp();
         let lifetime = i64::try_from(service.token_lifetime.as_secs()).unwrap_or(i64::MAX);
         Self {
-            aud: service.root.clone(),
+            aud: audience.to_owned(),
             iss: format!("{}/{}/v2.0", service.root, service.tenant_id),
             iat: now,
             nbf: now,
@@ -62,13 +65,15 @@ impl Claims {
 pub(super) fn verify(service: &Service, token: &str) -> jsonwebtoken::errors::Result<Claims> {
     let mut validation = Validation::new(Algorithm::HS256);
     validation.leeway = 0;
+    // RFC 7519 section 4.1.4: not on `exp` itself either.
+    validation.reject_tokens_expiring_in_less_than = 1;
     validation.validate_nbf = true;
     validation.set_audience(&[&service.root]);
     decode(token, &service.verifying_key, &validation).map(|token| token.claims)
 }
 
 pub(super) fn user_token(service: &Service, scopes: &[&str]) -> String {
-    let mut claims = Claims::new(service, "user");
+    let mut claims = Claims::new(service, "user", &service.root);
     claims.scp = scopes.join(" ");
     claims.sign(service)
 }
@@ -156,7 +161,7 @@ fn grant(service: &Service, tenant: &str, incoming: &Incoming) -> Result<String,
         );
         return Err(Refusal::new(1_002_012, "invalid_scope", message));
     };
-    if resource != service.root {
+    if resource != service.root && resource != AZURE {
         let message = format!(
             "The resource principal named {resource} was not found in the tenant named {tenant}. This can \
              happen if the application has not been installed by the administrator of the tenant or \
@@ -165,7 +170,7 @@ fn grant(service: &Service, tenant: &str, incoming: &Incoming) -> Result<String,
         );
         return Err(Refusal::new(500_011, "invalid_resource", message));
     }
-    let mut claims = Claims::new(service, "app");
+    let mut claims = Claims::new(service, "app", resource);
     claims.roles.clone_from(&service.roles);
     Ok(claims.sign(service))
 }
