@@ -63,11 +63,13 @@ impl ActionArgs {
                 if let Err(error) = args.parse_entry(input, errors) {
                     errors.push(error);
                     skip_entry(input);
-                } else if !input.is_empty() && !input.peek(Token![,]) {
-                    errors.push(input.error("expected `,` between two keys"));
-                    skip_entry(input);
                 }
-                input.parse::<Option<Token![,]>>()?;
+                if input.parse::<Option<Token![,]>>()?.is_none() && !input.is_empty() {
+                    errors.push(input.error("expected `,` between two keys"));
+                    if !input.peek(Ident::peek_any) {
+                        skip_entry(input);
+                    }
+                }
             }
             Ok(())
         };
@@ -88,10 +90,25 @@ impl ActionArgs {
     }
 
     fn parse_entry(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
-        if !input.peek(Ident::peek_any) {
-            return Err(not_a_key(input));
+        if !self.has_method()
+            && let Some(line) = line_without_a_key(input)
+        {
+            errors.at(
+                &line,
+                format!(
+                    "say which method: write `post = \"{}\"`, or `get`, `put`, `patch`, `delete`",
+                    line.value()
+                ),
+            );
+            let key = Ident::new("post", line.span());
+            self.keys.push(key.clone());
+            self.line = Some((key, input.parse()?));
+            return Ok(());
         }
-        let key = known_key(Ident::parse_any(input)?, input, errors)?;
+        if !input.peek(Ident::peek_any) {
+            return Err(input.error("expected a key, as in `scope = \"User.Read.All\"`"));
+        }
+        let key = known_key(Ident::parse_any(input)?, errors)?;
         let name = key.to_string();
         if self.has(&name) {
             return Err(syn::Error::new(
@@ -132,29 +149,19 @@ impl ActionArgs {
 }
 
 /// `key`, or after an error the key that was meant, so that what follows is still read.
-fn known_key(key: Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Ident> {
+fn known_key(key: Ident, errors: &mut Errors) -> syn::Result<Ident> {
     let name = key.to_string();
     if KEYS.contains(&name.as_str()) {
         return Ok(key);
     }
-    let value = input.fork();
-    let line = value
-        .parse::<Token![=]>()
-        .and_then(|_| value.parse::<LitStr>());
-    let (message, meant) = if let Some(meant) = nearest(&name.to_ascii_lowercase(), KEYS) {
+    let (message, meant) = if ["path", "url", "uri", "route"].contains(&name.as_str()) {
+        let message = "the method is the key of the request line: write `get`, `post`, `put`, `patch` or \
+                       `delete` for `";
+        (format!("{message}{name}`"), "post")
+    } else if let Some(meant) = nearest(&name.to_ascii_lowercase(), KEYS) {
         (
             format!("there is no key `{name}`: did you mean `{meant}`?"),
             meant,
-        )
-    } else if let Ok(line) = line
-        && line.value().starts_with('/')
-    {
-        (
-            format!(
-                "there is no key `{name}`: the method is the key, write `post = \"{}\"`",
-                line.value()
-            ),
-            "post",
         )
     } else {
         let message = format!(
@@ -189,18 +196,10 @@ fn expect_equals(input: ParseStream<'_>, key: &Ident) -> syn::Result<()> {
     ))
 }
 
-/// The error for an entry that does not begin with a word.
-fn not_a_key(input: ParseStream<'_>) -> syn::Error {
-    match input.fork().parse::<LitStr>() {
-        Ok(literal) if literal.value().starts_with('/') => syn::Error::new(
-            literal.span(),
-            format!(
-                "say which method: write `post = \"{}\"`, or `get`, `put`, `patch`, `delete`",
-                literal.value()
-            ),
-        ),
-        _ => input.error("expected a key, as in `scope = \"User.Read.All\"`"),
-    }
+/// A request line that stands where a key should.
+fn line_without_a_key(input: ParseStream<'_>) -> Option<LitStr> {
+    let literal = input.fork().parse::<LitStr>().ok()?;
+    literal.value().starts_with('/').then_some(literal)
 }
 
 fn string(input: ParseStream<'_>, what: &str, example: &str, key: &Ident) -> syn::Result<LitStr> {

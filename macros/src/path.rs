@@ -135,12 +135,21 @@ fn is_path_char(char: char) -> bool {
 }
 
 fn not_a_path(line: &str) -> String {
-    let address = line.split_once("://").map(|(_, rest)| rest);
-    match address {
-        Some(rest) => format!(
-            "the request line starts after host and version: write `\"/{}\"`",
-            rest.splitn(3, '/').nth(2).unwrap_or("users/<id>")
+    let path = line
+        .split_once("://")
+        .map(|(_, address)| address.splitn(3, '/').collect::<Vec<_>>());
+    match path.as_deref() {
+        Some([_, "beta", path]) => format!(
+            "host and version are not part of the request line: write `\"/{path}\"` and `version = \"beta\"`"
         ),
+        Some([_, _, path]) => {
+            format!("host and version are not part of the request line: write `\"/{path}\"`")
+        }
+        Some(_) => {
+            "the host is not part of the request line: write it as Graph's reference prints it, \
+                    `\"/users/<id>\"`"
+                .to_owned()
+        }
         None if line.trim().is_empty() => {
             "the request line is empty: write it as Graph's reference prints it, `\"/users/<id>\"`"
                 .to_owned()

@@ -10,6 +10,11 @@ use crate::error::Error;
 
 /// A type that `returns` can name: any type that is [`Deserialize`](serde::Deserialize), read from
 /// JSON, or `()`, which asks nothing of the answer.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from an answer",
+    label = "not a type that `returns` can name",
+    note = "derive `serde::Deserialize` for it"
+)]
 pub trait FromResponse: Sized {
     /// Reads an answer of a 2xx status, with its whole body.
     ///

@@ -1,0 +1,9 @@
+use graph_action::graph_action;
+
+#[graph_action(get = "/users/<id>", scope = "User.Read.All")]
+struct Call {
+    #[cfg(unix)]
+    id: u32,
+}
+
+fn main() {}
