@@ -55,6 +55,7 @@ struct CreateToken {
 }
 
 #[allow(unreachable_pub)]
+#[rustfmt::skip]
 #[path = "../macros/snapshots/create_token.rs"]
 mod expanded;
 

@@ -6,7 +6,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
-use syn::{ConstParam, Data, DeriveInput, GenericParam, LitStr, TypeParam, parse_quote};
+use syn::{ConstParam, Data, DeriveInput, GenericParam, Generics, LitStr, TypeParam, parse_quote};
 
 use crate::args::Version;
 use crate::declaration::{Body, Declaration, Outline, Permissions};
@@ -108,7 +108,8 @@ fn emit(
     } = request;
     let annotated = annotate(outline, private);
     let DeriveInput { ident, vis, .. } = item;
-    let (impl_generics, ty_generics, where_clause) = item.generics.split_for_impl();
+    let generics = generics(item);
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let cfgs: Vec<_> = item
         .attrs
         .iter()
@@ -213,6 +214,17 @@ fn value(name: &str, outline: &Outline<'_>, private: &TokenStream) -> TokenStrea
         }
     };
     quote!(#private::Part::Value(#name, #value))
+}
+
+/// The generics as an `impl` repeats them. Its lifetimes are not the user's own tokens, so that no lint
+/// blames him for one that is used once.
+fn generics(item: &DeriveInput) -> Generics {
+    let mut generics = item.generics.clone();
+    for param in generics.lifetimes_mut() {
+        let ident = &mut param.lifetime.ident;
+        ident.set_span(Span::call_site().located_at(ident.span()));
+    }
+    generics
 }
 
 fn is_generic(item: &DeriveInput) -> bool {
