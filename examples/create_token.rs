@@ -7,7 +7,8 @@ use std::env;
 use std::error::Error as StdError;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::error::ErrorKind::MissingRequiredArgument;
+use clap::{CommandFactory as _, Parser};
 use graph_action::credential::ClientSecret;
 use graph_action::emulator::Emulator;
 use graph_action::{Action, Client, Error, ErrorKind, graph_action};
@@ -47,11 +48,8 @@ struct Profile {
 }
 
 /// Creates an enrollment token for an Android for Work profile, and shows its QR code.
-///
-/// Without a tenant it talks to an embedded service. For your own tenant set AZURE_TENANT_ID,
-/// AZURE_CLIENT_ID and AZURE_CLIENT_SECRET to those of an app that has the application permission
-/// DeviceManagementConfiguration.ReadWrite.All, and name the profile.
 #[derive(Parser)]
+#[command(after_help = TENANT)]
 struct Options {
     /// Id of the enrollment profile; the embedded service has one of its own
     #[arg(long, value_name = "ID")]
@@ -70,6 +68,11 @@ struct Options {
     )]
     root: String,
 }
+
+const TENANT: &str = "\
+Without a tenant it talks to an embedded service. For your own tenant set AZURE_TENANT_ID,
+AZURE_CLIENT_ID and AZURE_CLIENT_SECRET to those of an app that has the application permission
+DeviceManagementConfiguration.ReadWrite.All, and name the profile.";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -92,16 +95,17 @@ async fn main() -> ExitCode {
 }
 
 async fn with_tenant(options: &Options) -> Result<(), Error> {
+    let Some(profile) = &options.profile else {
+        let message = "with a tenant in the environment, name a profile of it: --profile <ID>";
+        Options::command()
+            .error(MissingRequiredArgument, message)
+            .exit();
+    };
     let graph = Client::builder(ClientSecret::from_env()?)
         .root(&options.root)
         .build()?;
     println!("Microsoft Graph at {}", options.root);
-    run(
-        &graph,
-        options.profile.as_deref().unwrap_or_default(),
-        options.validity,
-    )
-    .await
+    run(&graph, profile, options.validity).await
 }
 
 async fn with_embedded_service(options: &Options) -> Result<(), Error> {
@@ -166,8 +170,8 @@ fn draw(content: &str) {
 /// Prints the request line of an action.
 fn show<A: Action>(id: &str) {
     println!(
-        "\n{:4} /{}{}",
-        A::METHOD,
+        "\n{:<4} /{}{}",
+        A::METHOD.as_str(),
         A::VERSION,
         A::PATH.replace("<id>", id)
     );

@@ -11,6 +11,11 @@ use graph_action::credential::StaticToken;
 use graph_action::transport::{Body, BoxFuture, Transport, TransportError};
 use http::{Request, Response, StatusCode};
 
+/// The README, whose code is tested like that of any documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub mod readme {}
+
 /// A server on a loopback port that answers each connection's request with raw bytes, whatever HTTP
 /// says of them, and then closes the connection.
 #[derive(Debug)]

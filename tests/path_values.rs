@@ -67,9 +67,10 @@ fn every_type_of_value_is_written_as_graph_expects_it() {
         }
     }
     let id = Uuid::from_u128(0xabc);
+    let borrowed: &&str = &"a";
     for (written, expected) in [
         (path_of(String::from("a")), "a"),
-        (path_of(&&"a"), "a"),
+        (path_of(borrowed), "a"),
         (path_of(std::borrow::Cow::Borrowed("a")), "a"),
         (path_of(Box::new("a")), "a"),
         (path_of(std::rc::Rc::<str>::from("a")), "a"),

@@ -274,18 +274,18 @@ async fn a_method_is_as_visible_as_its_struct() {
 }
 
 #[graph_action(get = "/users/<id>", scope = "User.Read.All")]
-#[cfg(any())]
+#[cfg(not(test))]
 struct Absent {
     field: ThisTypeDoesNotExist,
 }
 
-#[cfg(all())]
+#[cfg(test)]
 #[graph_action(post = "/users/<id>", scope = "User.Read.All")]
-#[cfg(all())]
+#[cfg(test)]
 struct Present {
-    #[cfg(any())]
+    #[cfg(not(test))]
     absent: ThisTypeDoesNotExist,
-    #[cfg(all())]
+    #[cfg(test)]
     present: i32,
 }
 

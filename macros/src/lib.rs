@@ -1,6 +1,8 @@
 //! The attribute macro of [graph-action](https://docs.rs/graph-action), which re-exports and
 //! documents it. Depend on that crate: what the macro emits names its items.
 
+#![warn(clippy::unwrap_used)]
+
 mod args;
 mod declaration;
 mod errors;

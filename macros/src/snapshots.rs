@@ -20,7 +20,7 @@ fn create_token() {
             pub token_validity_in_seconds: i32,
         }
     };
-    holds(args, &item, expect_file!["../snapshots/create_token.rs"]);
+    holds(args, &item, &expect_file!["../snapshots/create_token.rs"]);
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn unit_struct_that_reads() {
     let item = quote! {
         pub(crate) struct GetProfile;
     };
-    holds(args, &item, expect_file!["../snapshots/get_profile.rs"]);
+    holds(args, &item, &expect_file!["../snapshots/get_profile.rs"]);
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn everything_a_struct_can_have() {
             kind: Option<[u8; N]>,
         }
     };
-    holds(args, &item, expect_file!["../snapshots/update_list.rs"]);
+    holds(args, &item, &expect_file!["../snapshots/update_list.rs"]);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn lifetimes_do_not_hold_a_request() {
     let item = quote! {
         struct Archive<'a, const N: usize> { note: &'a [u8; N] }
     };
-    holds(args, &item, expect_file!["../snapshots/archive.rs"]);
+    holds(args, &item, &expect_file!["../snapshots/archive.rs"]);
 }
 
 #[test]
@@ -82,11 +82,11 @@ fn stub() {
             pub token_validity_in_seconds: i32,
         }
     };
-    holds(args, &item, expect_file!["../snapshots/stub.rs"]);
+    holds(args, &item, &expect_file!["../snapshots/stub.rs"]);
 }
 
 #[track_caller]
-fn holds(args: TokenStream, item: &TokenStream, snapshot: ExpectFile) {
+fn holds(args: TokenStream, item: &TokenStream, snapshot: &ExpectFile) {
     let tokens = crate::expand(args, item);
     let file = syn::parse2(tokens).expect("the macro emits items");
     snapshot.assert_eq(&prettyplease::unparse(&file));

@@ -1,4 +1,37 @@
 //! Call Microsoft Graph by declaring the call.
+//!
+//! ```no_run
+//! use graph_action::{Client, credential::ClientSecret, graph_action};
+//!
+//! /// Creates an enrollment token for an Android for Work profile.
+//! #[graph_action(
+//!     post = "/deviceManagement/androidForWorkEnrollmentProfiles/<id>/createToken",
+//!     scope = "DeviceManagementConfiguration.ReadWrite.All",
+//!     version = "beta"
+//! )]
+//! pub struct CreateToken {
+//!     pub token_validity_in_seconds: i32,
+//! }
+//!
+//! # async fn example(profile_id: &str) -> Result<(), graph_action::Error> {
+//! let graph = Client::new(ClientSecret::from_env()?)?;
+//! CreateToken { token_validity_in_seconds: 3600 }
+//!     .request(profile_id)
+//!     .send(&graph)
+//!     .await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`graph_action`] documents the declaration, [`credential`] the ways to sign in, [`Error`] what can
+//! go wrong.
+//!
+//! # Features
+//!
+//! - `emulator`: an embedded Graph to run tests and examples against.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(clippy::unwrap_used)]
 
 mod action;
 mod client;
@@ -12,6 +45,7 @@ mod request;
 mod response;
 pub mod transport;
 
+#[doc = include_str!("graph_action.md")]
 pub use graph_action_macros::graph_action;
 
 pub use self::action::{Action, ApiVersion, Caller, Permissions};

@@ -1,0 +1,207 @@
+//! Does the example do what a person wants of it, and say what is wrong when it cannot?
+
+use std::env;
+use std::process::{Command, Output};
+
+use graph_action::emulator::Emulator;
+
+/// Runs the example, with no tenant in its environment but the one that `emulator` is.
+fn run(emulator: Option<&Emulator>, changed: &[(&str, &str)], arguments: &[&str]) -> Output {
+    let cargo = env::var_os("CARGO").expect("cargo runs the tests");
+    let mut command = Command::new(cargo);
+    command.args(["run", "--quiet", "--package", "graph-action-examples"]);
+    command.args(["--example", "create_token", "--"]);
+    for name in ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"] {
+        command.env_remove(name);
+    }
+    if let Some(emulator) = emulator {
+        command.env("AZURE_TENANT_ID", emulator.tenant_id());
+        command.env("AZURE_CLIENT_ID", emulator.client_id());
+        command.env("AZURE_CLIENT_SECRET", emulator.client_secret());
+        command.env("AZURE_AUTHORITY_HOST", emulator.root());
+        command.env("NO_PROXY", "127.0.0.1");
+        command.args(["--root", emulator.root()]);
+    }
+    command.envs(changed.iter().copied()).args(arguments);
+    command
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap()
+}
+
+fn said(output: &Output) -> (String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (text(&output.stdout), text(&output.stderr))
+}
+
+/// The run failed, and told why in words that contain each of `words`.
+#[track_caller]
+fn is_failure(output: &Output, words: &[&str]) {
+    let (_, errors) = said(output);
+    assert!(!output.status.success());
+    for word in words {
+        assert!(errors.contains(word), "no {word:?} in:\n{errors}");
+    }
+    assert!(!errors.contains("panicked"), "{errors}");
+}
+
+#[test]
+fn it_shows_the_token_and_a_qr_code_that_can_be_scanned() {
+    let output = run(None, &[], &["--validity", "600"]);
+    let (shown, errors) = said(&output);
+    assert!(output.status.success(), "{errors}");
+    assert!(shown.contains("POST /beta/deviceManagement/androidForWorkEnrollmentProfiles/"));
+    assert!(shown.contains("/createToken\n"));
+    assert!(shown.contains("{ \"tokenValidityInSeconds\": 600 }"));
+    assert!(shown.contains("GET  /beta/deviceManagement/androidForWorkEnrollmentProfiles/"));
+    let value = |name: &str| {
+        shown
+            .lines()
+            .find_map(|line| line.strip_prefix(name))
+            .unwrap()
+    };
+    let token = value("token    ");
+    assert_eq!(token.len(), 32);
+    assert!(value("expires  ").ends_with('Z'));
+    let content = scan(&shown);
+    assert!(
+        content.contains(&format!("EXTRA_ENROLLMENT_TOKEN\":\"{token}\"")),
+        "{content}"
+    );
+}
+
+/// Reads the QR code, as a camera in front of a dark terminal sees it.
+fn scan(shown: &str) -> String {
+    let rows: Vec<Vec<char>> = shown
+        .lines()
+        .filter(|line| !line.is_empty() && line.chars().all(|char| " ▀▄█".contains(char)))
+        .map(|line| line.chars().collect())
+        .collect();
+    let side = rows[0].len();
+    let pixels = 4;
+    let is_light = |x: usize, y: usize| match rows.get(y / 2).map_or(' ', |row| row[x]) {
+        '█' => true,
+        '▀' => y.is_multiple_of(2),
+        '▄' => !y.is_multiple_of(2),
+        _ => false,
+    };
+    let mut picture =
+        rqrr::PreparedImage::prepare_from_greyscale(side * pixels, side * pixels, |x, y| {
+            if is_light(x / pixels, y / pixels) {
+                255
+            } else {
+                0
+            }
+        });
+    let codes = picture.detect_grids();
+    assert_eq!(codes.len(), 1);
+    codes[0].decode().unwrap().1
+}
+
+#[test]
+fn it_explains_itself() {
+    let output = run(None, &[], &["--help"]);
+    let (shown, _) = said(&output);
+    assert!(output.status.success());
+    for word in [
+        "--profile <ID>",
+        "--validity <SECONDS>",
+        "AZURE_CLIENT_SECRET",
+        "embedded service",
+    ] {
+        assert!(shown.contains(word), "no {word:?} in:\n{shown}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_talks_to_the_tenant_of_the_environment() {
+    let emulator = Emulator::start().await.unwrap();
+    let output = run(Some(&emulator), &[], &["--profile", emulator.profile_id()]);
+    let (shown, errors) = said(&output);
+    assert!(output.status.success(), "{errors}");
+    assert!(shown.starts_with(&format!("Microsoft Graph at {}\n", emulator.root())));
+    assert_eq!(emulator.requests().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_says_which_secret_is_wrong() {
+    let emulator = Emulator::start().await.unwrap();
+    let wrong = [("AZURE_CLIENT_SECRET", "canary")];
+    let output = run(
+        Some(&emulator),
+        &wrong,
+        &["--profile", emulator.profile_id()],
+    );
+    is_failure(
+        &output,
+        &[
+            "AADSTS7000215",
+            "Invalid client secret",
+            "try: AZURE_CLIENT_SECRET",
+        ],
+    );
+    assert!(!said(&output).1.contains("canary"));
+    let wrong = [("AZURE_TENANT_ID", "contoso.example")];
+    let output = run(Some(&emulator), &wrong, &["--profile", "x"]);
+    is_failure(&output, &["AADSTS90002", "try: AZURE_TENANT_ID"]);
+    let wrong = [("AZURE_CLIENT_ID", "another")];
+    let output = run(Some(&emulator), &wrong, &["--profile", "x"]);
+    is_failure(&output, &["AADSTS700016", "try: AZURE_CLIENT_ID"]);
+}
+
+#[test]
+fn it_says_which_variable_is_missing() {
+    let half = [("AZURE_TENANT_ID", "contoso.example")];
+    is_failure(
+        &run(None, &half, &[]),
+        &["name a profile of it: --profile <ID>"],
+    );
+    let output = run(None, &half, &["--profile", "x"]);
+    is_failure(
+        &output,
+        &["the environment variable `AZURE_CLIENT_ID` cannot be read"],
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_says_which_permission_is_missing() {
+    let emulator = Emulator::builder()
+        .roles(["User.Read.All"])
+        .start()
+        .await
+        .unwrap();
+    let output = run(Some(&emulator), &[], &["--profile", emulator.profile_id()]);
+    is_failure(
+        &output,
+        &[
+            "403 Forbidden",
+            "try: grant the app the application permission DeviceManagementConfiguration.ReadWrite.All",
+        ],
+    );
+}
+
+#[test]
+fn it_says_that_the_profile_is_unknown() {
+    let output = run(None, &[], &["--profile", "nobody"]);
+    is_failure(
+        &output,
+        &["404 Not Found", "'nobody' was not found", "try: --profile"],
+    );
+    is_failure(
+        &run(None, &[], &["--profile", ".."]),
+        &["`<id>` cannot stand in a path", "try: --profile"],
+    );
+}
+
+#[test]
+fn it_says_what_a_validity_is() {
+    for validity in ["soon", "0", "-1", "1.5", "99999999999"] {
+        let output = run(None, &[], &[&format!("--validity={validity}")]);
+        is_failure(
+            &output,
+            &[&format!(
+                "invalid value '{validity}' for '--validity <SECONDS>'"
+            )],
+        );
+    }
+}
