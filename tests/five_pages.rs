@@ -7,8 +7,10 @@ use std::{env, fs, path::Path};
 
 use graph_action::credential::StaticToken;
 use graph_action::emulator::Emulator;
-use graph_action::{Action, ApiVersion, Caller, Client, ErrorKind, Permissions, graph_action};
-use http::{Method, Request, header};
+use graph_action::{
+    Action, ApiVersion, Caller, Client, ErrorKind, Permissions, Request, graph_action,
+};
+use http::{Method, header};
 use serde_json::{Value, json};
 
 const PERMISSION: &str = "DeviceManagementConfiguration.ReadWrite.All";
@@ -25,13 +27,10 @@ async fn page_000_russian_2021() {
     }
 
     is_as_declared::<CreateToken>("000_fad68be07b27b0c7.txt", ApiVersion::Beta, &[PERMISSION]);
-    let emulator = Emulator::start().await.unwrap();
     let page = CreateToken {
         token_validity_in_seconds: 6,
     };
-    let request = page.request(emulator.profile_id());
-    request.send(&emulator.client().unwrap()).await.unwrap();
-    is_as_documented(&emulator, "beta");
+    works_for_an_app("beta", |id| page.request(id)).await;
 }
 
 #[tokio::test]
@@ -46,16 +45,10 @@ async fn page_001_german_2018() {
     }
 
     is_as_declared::<CreateToken>("001_7b798a31fd8ea802.txt", ApiVersion::V1, &[]);
-    let emulator = Emulator::start().await.unwrap();
     let page = CreateToken {
         token_validity_in_seconds: 6,
     };
-    let request = page.request(emulator.profile_id());
-    let error = request.send(&emulator.client().unwrap()).await.unwrap_err();
-    is_refused_before_it_is_sent(&error, &emulator);
-    let request = page.request(emulator.profile_id());
-    request.send(&user(&emulator)).await.unwrap();
-    is_as_documented(&emulator, "v1.0");
+    works_for_a_user_only("v1.0", |id| page.request(id)).await;
 }
 
 #[tokio::test]
@@ -72,13 +65,10 @@ async fn page_002_portuguese_2021() {
     }
 
     is_as_declared::<CreateToken>("002_c530763eee431a18.txt", ApiVersion::Beta, &[PERMISSION]);
-    let emulator = Emulator::start().await.unwrap();
     let page = CreateToken {
         token_validity_in_seconds: 6,
     };
-    let request = page.request(emulator.profile_id());
-    request.send(&emulator.client().unwrap()).await.unwrap();
-    is_as_documented(&emulator, "beta");
+    works_for_an_app("beta", |id| page.request(id)).await;
 }
 
 #[tokio::test]
@@ -94,16 +84,10 @@ async fn page_003_spanish_2018() {
     }
 
     is_as_declared::<CreateToken>("003_712a00797cb8675a.txt", ApiVersion::V1, &[]);
-    let emulator = Emulator::start().await.unwrap();
     let page = CreateToken {
         token_validity_in_seconds: 6,
     };
-    let request = page.request(emulator.profile_id());
-    let error = request.send(&emulator.client().unwrap()).await.unwrap_err();
-    is_refused_before_it_is_sent(&error, &emulator);
-    let request = page.request(emulator.profile_id());
-    request.send(&user(&emulator)).await.unwrap();
-    is_as_documented(&emulator, "v1.0");
+    works_for_a_user_only("v1.0", |id| page.request(id)).await;
 }
 
 #[tokio::test]
@@ -119,16 +103,10 @@ async fn page_004_japanese_2019() {
     }
 
     is_as_declared::<CreateToken>("004_05432e00d186c1e4.txt", ApiVersion::Beta, &[]);
-    let emulator = Emulator::start().await.unwrap();
     let page = CreateToken {
         token_validity_in_seconds: 6,
     };
-    let request = page.request(emulator.profile_id());
-    let error = request.send(&emulator.client().unwrap()).await.unwrap_err();
-    is_refused_before_it_is_sent(&error, &emulator);
-    let request = page.request(emulator.profile_id());
-    request.send(&user(&emulator)).await.unwrap();
-    is_as_documented(&emulator, "beta");
+    works_for_a_user_only("beta", |id| page.request(id)).await;
 }
 
 /// What the page says of method, path, version and permissions is what the action has.
@@ -168,16 +146,25 @@ fn is_as_declared<A: Action>(page: &str, version: ApiVersion, application: &'sta
     assert_eq!(rows, [true, false, !application.is_empty()]);
 }
 
-/// A client of a user who has consented to the permission.
-fn user(emulator: &Emulator) -> Client {
-    let token = StaticToken::new(emulator.user_token(&[PERMISSION])).unwrap();
-    Client::builder(token.caller(Caller::Delegated))
-        .root(emulator.root())
-        .build()
-        .unwrap()
+/// The request of the page, sent by an app, is what the page documents.
+async fn works_for_an_app<A>(version: &str, request: impl Fn(&str) -> Request<A>)
+where
+    A: Action<Response = ()>,
+{
+    let emulator = Emulator::start().await.unwrap();
+    let app = emulator.client().unwrap();
+    request(emulator.profile_id()).send(&app).await.unwrap();
+    is_as_documented(&emulator, version);
 }
 
-fn is_refused_before_it_is_sent(error: &graph_action::Error, emulator: &Emulator) {
+/// An app is refused before anything is sent; sent by a user, the request is what the page documents.
+async fn works_for_a_user_only<A>(version: &str, request: impl Fn(&str) -> Request<A>)
+where
+    A: Action<Response = ()>,
+{
+    let emulator = Emulator::start().await.unwrap();
+    let app = emulator.client().unwrap();
+    let error = request(emulator.profile_id()).send(&app).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Caller);
     let said = error.to_string();
     assert!(
@@ -186,6 +173,12 @@ fn is_refused_before_it_is_sent(error: &graph_action::Error, emulator: &Emulator
     );
     assert!(said.contains(PERMISSION), "{said}");
     assert!(emulator.requests().is_empty());
+
+    let token = StaticToken::new(emulator.user_token(&[PERMISSION])).unwrap();
+    let builder = Client::builder(token.caller(Caller::Delegated)).root(emulator.root());
+    let user = builder.build().unwrap();
+    request(emulator.profile_id()).send(&user).await.unwrap();
+    is_as_documented(&emulator, version);
 }
 
 /// The last request is the one of the page.
@@ -207,6 +200,6 @@ fn is_as_documented(emulator: &Emulator, version: &str) {
     assert_eq!(body, json!({ "tokenValidityInSeconds": 6 }));
 }
 
-fn header_of<T>(request: &Request<T>, name: header::HeaderName) -> &str {
+fn header_of<T>(request: &http::Request<T>, name: header::HeaderName) -> &str {
     request.headers()[name].to_str().unwrap()
 }
