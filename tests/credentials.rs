@@ -9,7 +9,7 @@ use graph_action::emulator::Emulator;
 use graph_action::transport::BoxFuture;
 use graph_action::{Caller, Client, Error, ErrorKind, graph_action};
 use graph_action_tests::{RawServer, Recorder, answer};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 #[graph_action(post = "/me/revokeSignInSessions", scope = "User.RevokeSessions.All")]
 struct Revoke;
@@ -70,6 +70,59 @@ async fn a_hundred_cold_callers_make_one_token_request() {
         .iter()
         .filter(|request| request.uri().path().ends_with("/token"));
     assert_eq!((for_tokens.count(), requests.len()), (1, 101));
+}
+
+#[tokio::test]
+async fn those_who_wait_for_a_token_take_the_one_that_comes() {
+    let recorder = Recorder::default();
+    let credential = Gated::default();
+    let builder = Client::builder(credential.clone()).transport(recorder.clone());
+    let graph = builder.build().unwrap();
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let graph = graph.clone();
+        calls.spawn(async move { Revoke.request().send(&graph).await });
+    }
+    // On one thread all of them run until they wait.
+    while credential.counter.count.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    tokio::task::yield_now().await;
+    credential.gate.add_permits(100);
+    while let Some(result) = calls.join_next().await {
+        result.unwrap().unwrap();
+    }
+    assert_eq!(bearers(&recorder), vec!["Bearer token-1"; 100]);
+}
+
+/// A credential that holds its tokens back.
+#[derive(Clone)]
+struct Gated {
+    counter: Counter,
+    gate: Arc<Semaphore>,
+}
+
+impl Default for Gated {
+    fn default() -> Self {
+        Self {
+            counter: Counter::default(),
+            gate: Arc::new(Semaphore::new(0)),
+        }
+    }
+}
+
+impl Credential for Gated {
+    fn caller(&self) -> Option<Caller> {
+        None
+    }
+
+    fn token<'a>(&'a self, request: TokenRequest<'a>) -> BoxFuture<'a, Result<AccessToken, Error>> {
+        let token = self.counter.token(request);
+        Box::pin(async {
+            self.gate.acquire().await.unwrap().forget();
+            token.await
+        })
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -203,7 +256,8 @@ async fn an_answer_without_a_token_is_an_error_that_quotes_nothing() {
         error_of(answer("200 OK", &json, body)).await;
     }
     // More than any token is long.
-    let endless = format!("{{\"access_token\":\"{}\"}}", "canary".repeat(200_000));
+    let long = "canary".repeat(200_000);
+    let endless = format!(r#"{{"access_token":"{long}","expires_in":3600}}"#);
     error_of(answer("200 OK", &json, &endless)).await;
 }
 

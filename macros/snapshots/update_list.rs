@@ -1,4 +1,3 @@
-#[cfg(feature = "todo")]
 #[derive(::graph_action::__private::serde::Serialize)]
 #[serde(crate = "::graph_action::__private::serde", rename_all = "camelCase")]
 #[serde(deny_unknown_fields)]
@@ -13,7 +12,6 @@ where
     #[serde(skip_serializing_if = "Option::is_none", rename = "Kind")]
     kind: Option<[u8; N]>,
 }
-#[cfg(feature = "todo")]
 #[automatically_derived]
 impl<'a, T: Clone, const N: usize> ::graph_action::__private::Action
 for UpdateList<'a, T, N>
@@ -30,7 +28,6 @@ where
     };
     type Response = Collection<T>;
 }
-#[cfg(feature = "todo")]
 impl<'a, T: Clone, const N: usize> UpdateList<'a, T, N>
 where
     T: Send,

@@ -110,23 +110,16 @@ fn emit(
     let DeriveInput { ident, vis, .. } = item;
     let generics = generics(item);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-    let cfgs: Vec<_> = item
-        .attrs
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("cfg"))
-        .collect();
     let owned = owned(item);
     quote! {
         #annotated
 
-        #(#cfgs)*
         #[automatically_derived]
         impl #impl_generics #private::Action for #ident #ty_generics #where_clause {
             #constants
             type Response = #returns;
         }
 
-        #(#cfgs)*
         impl #impl_generics #ident #ty_generics #where_clause {
             #(#[doc = #docs])*
             #vis fn request(&self #(, #arguments: impl #private::PathValue)*) -> #private::Request<#owned> #bound {
@@ -170,11 +163,9 @@ fn annotate(outline: &Outline<'_>, private: &TokenStream) -> TokenStream {
         attributes.push(parse_quote!(#[derive(#private::serde::Serialize)]));
         attributes.push(parse_quote!(#[serde(#(#said),*)]));
     }
-    // A derive comes before the attributes that it reads, and after a `#[cfg]` that removes it all.
-    let (cfgs, others): (Vec<_>, Vec<_>) = mem::take(&mut item.attrs)
-        .into_iter()
-        .partition(|attribute| attribute.path().is_ident("cfg"));
-    item.attrs = cfgs.into_iter().chain(attributes).chain(others).collect();
+    // A derive comes before the attributes that it reads.
+    attributes.append(&mut item.attrs);
+    item.attrs = attributes;
     item.into_token_stream()
 }
 

@@ -50,7 +50,6 @@ fn everything_a_struct_can_have() {
         returns = Collection<T>,
     };
     let item = quote! {
-        #[cfg(feature = "todo")]
         #[serde(deny_unknown_fields)]
         struct UpdateList<'a, T: Clone, const N: usize> where T: Send {
             user_id: &'a str,
