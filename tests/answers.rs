@@ -86,6 +86,7 @@ async fn an_answer_of_another_shape_is_told_without_its_content() {
         r#"{"name":"canary"}"#,
         r#"{"displayName":"canary"} trailing"#,
         r#"{"displayName":"canary"#,
+        r#""canary""#,
         "canary",
     ] {
         let error = got(answer("200 OK", JSON, body)).await.unwrap_err();
