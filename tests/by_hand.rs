@@ -28,6 +28,7 @@ mod by_hand {
             personal: &[],
             application: &["DeviceManagementConfiguration.ReadWrite.All"],
         };
+        const IDEMPOTENT: bool = false;
         type Response = ();
     }
 
@@ -39,6 +40,7 @@ mod by_hand {
                     Part::Value("id", &id),
                     Part::Text("/createToken"),
                 ],
+                &[],
                 Payload::json(self),
             )
         }

@@ -189,7 +189,7 @@ fn it_says_that_the_profile_is_unknown() {
     );
     is_failure(
         &run(None, &[], &["--profile", ".."]),
-        &["`<id>` cannot stand in a path", "try: --profile"],
+        &["the value of `id` cannot be sent", "try: --profile"],
     );
 }
 

@@ -15,13 +15,12 @@ mod traps {
     pub(crate) struct Vec;
     pub(crate) trait Into {}
     pub(crate) trait Action {}
-    pub(crate) mod std {}
     pub(crate) mod core {}
     pub(crate) mod serde {}
-    pub(crate) mod graph_action {}
+    pub(crate) mod std {}
 }
 #[allow(unused_imports)]
-use traps::{Action, Into, Option, Result, String, Vec};
+use traps::{Action, Into, Option, Result, String, Vec, core, serde, std};
 
 #[graph_action(post = "/users/<id>/<kind>", scope = "User.Read.All", returns = Answer)]
 #[derive(::std::clone::Clone)]

@@ -13,6 +13,7 @@ impl<'a, const N: usize> ::graph_action::__private::Action for Archive<'a, N> {
         personal: &[],
         application: &["Team.ReadWrite.All"],
     };
+    const IDEMPOTENT: bool = false;
     type Response = ();
 }
 impl<'a, const N: usize> Archive<'a, N> {
@@ -33,6 +34,7 @@ impl<'a, const N: usize> Archive<'a, N> {
                 ::graph_action::__private::Part::Value("id", &id),
                 ::graph_action::__private::Part::Text("/archive"),
             ],
+            &[],
             ::graph_action::__private::Payload::json(self),
         )
     }

@@ -16,6 +16,7 @@ impl ::graph_action::__private::Action for CreateToken {
         personal: &[],
         application: &["DeviceManagementConfiguration.ReadWrite.All"],
     };
+    const IDEMPOTENT: bool = false;
     type Response = ();
 }
 impl CreateToken {
@@ -38,6 +39,7 @@ impl CreateToken {
                 ::graph_action::__private::Part::Value("id", &id),
                 ::graph_action::__private::Part::Text("/createToken"),
             ],
+            &[],
             ::graph_action::__private::Payload::json(self),
         )
     }

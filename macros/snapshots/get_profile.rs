@@ -17,6 +17,7 @@ impl ::graph::__private::Action for GetProfile {
             "DeviceManagementConfiguration.ReadWrite.All",
         ],
     };
+    const IDEMPOTENT: bool = true;
     type Response = Profile;
 }
 impl GetProfile {
@@ -38,6 +39,7 @@ impl GetProfile {
                 ),
                 ::graph::__private::Part::Value("id", &id),
             ],
+            &[],
             ::graph::__private::Payload::none(),
         )
     }

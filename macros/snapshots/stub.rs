@@ -13,6 +13,7 @@ impl ::graph_action::__private::Action for CreateToken {
         personal: &[],
         application: &[],
     };
+    const IDEMPOTENT: bool = false;
     type Response = Profile;
 }
 impl CreateToken {

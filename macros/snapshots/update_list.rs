@@ -26,6 +26,7 @@ where
         personal: &["Tasks.ReadWrite"],
         application: &[],
     };
+    const IDEMPOTENT: bool = false;
     type Response = Collection<T>;
 }
 impl<'a, T: Clone, const N: usize> UpdateList<'a, T, N>
@@ -53,6 +54,7 @@ where
                 ::graph_action::__private::Part::Text("/todo/lists/"),
                 ::graph_action::__private::Part::Value("r_list", &r_list),
             ],
+            &[],
             ::graph_action::__private::Payload::json(self),
         )
     }

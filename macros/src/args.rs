@@ -1,18 +1,23 @@
 //! `ActionArgs`: what was written between the parentheses of `#[graph_action(...)]`.
 
+use std::fmt::Display;
+
 use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
-use syn::parse::{ParseStream, Parser as _};
-use syn::punctuated::Punctuated;
-use syn::{Expr, Ident, LitStr, Path, Token, Type, bracketed, token};
+use syn::parse::discouraged::Speculative as _;
+use syn::parse::{Parse, ParseStream, Parser as _};
+use syn::{Attribute, Expr, Ident, LitStr, Path, Token, Type, bracketed, token};
 
 use crate::errors::{Errors, nearest};
 
 /// The keys that name the method; the value of each is the request line.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
-const KEYS: [&str; 12] = [
+/// The keys that name permissions.
+const CALLERS: [&str; 4] = ["scope", "delegated", "personal", "application"];
+
+const KEYS: [&str; 13] = [
     "get",
     "post",
     "put",
@@ -24,6 +29,7 @@ const KEYS: [&str; 12] = [
     "application",
     "version",
     "returns",
+    "idempotent",
     "crate",
 ];
 
@@ -39,6 +45,11 @@ pub(crate) struct ActionArgs {
     pub(crate) version: Option<Version>,
     pub(crate) returns: Option<Type>,
     pub(crate) krate: Option<Path>,
+    /// The key that says that sending twice does no harm.
+    pub(crate) idempotent: Option<Ident>,
+    /// Whether a key stands there of which nobody knows what was meant, and which may be any that is
+    /// missing.
+    pub(crate) has_unknown_key: bool,
     /// Every key that stands there, with a good value or a bad one.
     keys: Vec<Ident>,
 }
@@ -66,8 +77,10 @@ impl ActionArgs {
                 }
                 if input.parse::<Option<Token![,]>>()?.is_none() && !input.is_empty() {
                     errors.push(input.error("expected `,` between two keys"));
-                    if !input.peek(Ident::peek_any) {
+                    if input.parse::<Option<Token![;]>>()?.is_none() && !input.peek(Ident::peek_any)
+                    {
                         skip_entry(input);
+                        input.parse::<Option<Token![,]>>()?;
                     }
                 }
             }
@@ -90,6 +103,15 @@ impl ActionArgs {
     }
 
     fn parse_entry(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+        if let Some(attribute) = input.call(Attribute::parse_outer)?.first() {
+            errors.at(
+                attribute,
+                "documentation and attributes stand above `#[graph_action]`: move this there",
+            );
+            if input.is_empty() {
+                return Ok(());
+            }
+        }
         if !self.has_method()
             && let Some(line) = line_without_a_key(input)
         {
@@ -106,10 +128,29 @@ impl ActionArgs {
             return Ok(());
         }
         if !input.peek(Ident::peek_any) {
-            return Err(input.error("expected a key, as in `scope = \"User.Read.All\"`"));
+            let is_scope = self
+                .keys
+                .last()
+                .filter(|key| CALLERS.contains(&key.to_string().as_str()));
+            return Err(match is_scope {
+                Some(key) if input.peek(LitStr) => input.error(format!(
+                    "several permissions are a list: write `{key} = [\"A\", \"B\"]`"
+                )),
+                _ => input.error("expected a key, as in `scope = \"User.Read.All\"`"),
+            });
         }
-        let key = known_key(Ident::parse_any(input)?, errors)?;
+        let written = Ident::parse_any(input)?;
+        let Some(key) = known_key(written.clone(), errors) else {
+            self.has_unknown_key = true;
+            skip_entry(input);
+            return Ok(());
+        };
+        let is_guess = key != written;
         let name = key.to_string();
+        if is_guess && self.has(&name) {
+            skip_entry(input);
+            return Ok(());
+        }
         if self.has(&name) {
             return Err(syn::Error::new(
                 key.span(),
@@ -130,14 +171,18 @@ impl ActionArgs {
             ));
         }
         self.keys.push(key.clone());
-        expect_equals(input, &key)?;
+        if name == "idempotent" {
+            self.idempotent = Some(key);
+            return expect_nothing(input);
+        }
+        expect_equals(input, &key, errors)?;
         match name.as_str() {
             "scope" => self.scope = scopes(input, key, errors)?,
             "delegated" => self.delegated = scopes(input, key, errors)?,
             "personal" => self.personal = scopes(input, key, errors)?,
             "application" => self.application = scopes(input, key, errors)?,
             "version" => self.version = Some(version(input)?),
-            "returns" => self.returns = Some(returns(input)?),
+            "returns" => self.returns = Some(returns(input, errors)?),
             "crate" => self.krate = Some(crate_path(input)?),
             _ => {
                 let line = string(input, "the request line in quotes", "\"/users/<id>\"", &key)?;
@@ -148,30 +193,43 @@ impl ActionArgs {
     }
 }
 
+/// Names that are written for a key of another name.
+const MEANT: [(&str, &str); 10] = [
+    ("permission", "scope"),
+    ("permissions", "scope"),
+    ("scopes", "scope"),
+    ("response", "returns"),
+    ("result", "returns"),
+    ("output", "returns"),
+    ("api_version", "version"),
+    ("path", "post"),
+    ("url", "post"),
+    ("route", "post"),
+];
+
 /// `key`, or after an error the key that was meant, so that what follows is still read.
-fn known_key(key: Ident, errors: &mut Errors) -> syn::Result<Ident> {
+fn known_key(key: Ident, errors: &mut Errors) -> Option<Ident> {
     let name = key.to_string();
     if KEYS.contains(&name.as_str()) {
-        return Ok(key);
+        return Some(key);
     }
-    let (message, meant) = if ["path", "url", "uri", "route"].contains(&name.as_str()) {
-        let message = "the method is the key of the request line: write `get`, `post`, `put`, `patch` or \
-                       `delete` for `";
-        (format!("{message}{name}`"), "post")
-    } else if let Some(meant) = nearest(&name.to_ascii_lowercase(), KEYS) {
-        (
-            format!("there is no key `{name}`: did you mean `{meant}`?"),
-            meant,
-        )
-    } else {
-        let message = format!(
-            "there is no key `{name}`; the keys are `{}`",
-            KEYS.join("`, `")
-        );
-        return Err(syn::Error::new(key.span(), message));
-    };
-    errors.at(&key, message);
-    Ok(Ident::new(meant, key.span()))
+    let meant = MEANT
+        .iter()
+        .find(|(written, _)| *written == name)
+        .map(|(_, meant)| *meant);
+    let meant = meant.or_else(|| nearest(&name.to_ascii_lowercase(), KEYS));
+    errors.at(
+        &key,
+        match meant {
+            Some("post") if matches!(name.as_str(), "path" | "url" | "route") => format!(
+                "the method is the key of the request line: write `get`, `post`, `put`, `patch` or `delete` \
+                 for `{name}`"
+            ),
+            Some(meant) => format!("there is no key `{name}`: did you mean `{meant}`?"),
+            None => format!("there is no key `{name}`; the keys are `{}`", KEYS.join("`, `")),
+        },
+    );
+    meant.map(|meant| Ident::new(meant, key.span()))
 }
 
 /// What to write after each key, for the errors that say that it is missing.
@@ -185,15 +243,31 @@ fn example(key: &Ident) -> String {
     }
 }
 
-fn expect_equals(input: ParseStream<'_>, key: &Ident) -> syn::Result<()> {
-    if input.parse::<Option<Token![=]>>()?.is_some() && !input.is_empty() && !input.peek(Token![,])
+/// Reads the `=`, or says that it is missing where a value follows all the same.
+fn expect_equals(input: ParseStream<'_>, key: &Ident, errors: &mut Errors) -> syn::Result<()> {
+    let example = example(key);
+    if input.parse::<Option<Token![:]>>()?.is_some() {
+        errors.at(
+            key,
+            format!("a key and its value have a `=` between them: write `{example}`"),
+        );
+    } else if input.parse::<Option<Token![=]>>()?.is_none()
+        || input.is_empty()
+        || input.peek(Token![,])
     {
+        return Err(syn::Error::new(
+            key.span(),
+            format!("`{key}` needs a value: write `{example}`"),
+        ));
+    }
+    Ok(())
+}
+
+fn expect_nothing(input: ParseStream<'_>) -> syn::Result<()> {
+    if input.is_empty() || input.peek(Token![,]) || input.peek(Ident::peek_any) {
         return Ok(());
     }
-    Err(syn::Error::new(
-        key.span(),
-        format!("`{key}` needs a value: write `{}`", example(key)),
-    ))
+    Err(input.error("`idempotent` takes no value: write `idempotent`, or leave it out"))
 }
 
 /// A request line that stands where a key should.
@@ -202,18 +276,23 @@ fn line_without_a_key(input: ParseStream<'_>) -> Option<LitStr> {
     literal.value().starts_with('/').then_some(literal)
 }
 
+/// Reads a value of one type, or says with the whole of what stands there underlined what it should be.
+fn value<T: Parse>(input: ParseStream<'_>, message: impl Display) -> syn::Result<T> {
+    let ahead = input.fork();
+    let value = ahead.parse().map_err(|_| at_expression(input, message))?;
+    input.advance_to(&ahead);
+    Ok(value)
+}
+
 fn string(input: ParseStream<'_>, what: &str, example: &str, key: &Ident) -> syn::Result<LitStr> {
-    input.fork().parse::<LitStr>().map_err(|_| {
-        at_expression(
-            input,
-            format!("`{key}` takes {what}: write `{key} = {example}`"),
-        )
-    })?;
-    input.parse()
+    value(
+        input,
+        format!("`{key}` takes {what}: write `{key} = {example}`"),
+    )
 }
 
 /// An error that underlines the whole expression that comes next.
-fn at_expression(input: ParseStream<'_>, message: impl std::fmt::Display) -> syn::Error {
+fn at_expression(input: ParseStream<'_>, message: impl Display) -> syn::Error {
     match input.fork().parse::<Expr>() {
         Ok(expression) => syn::Error::new_spanned(expression, message),
         Err(_) => input.error(message),
@@ -230,21 +309,30 @@ fn scopes(
     if input.peek(token::Bracket) {
         let list;
         let bracket = bracketed!(list in input);
-        let expressions = Punctuated::<Expr, Token![,]>::parse_terminated(&list)?;
-        if expressions.is_empty() && key == "scope" {
+        if list.is_empty() && key == "scope" {
             return Err(syn::Error::new(
                 bracket.span.join(),
                 "`scope` names the permissions that open the action: write `scope = \"User.Read.All\"`; for \
                  a kind of caller that is not supported write `application = []`",
             ));
         }
-        for expression in expressions {
-            match syn::parse2(expression.to_token_stream()) {
+        while !list.is_empty() {
+            match value(
+                &list,
+                format!("`{key}` takes {what}: write `{key} = [\"User.Read.All\"]`"),
+            ) {
                 Ok(name) => names.push(name),
-                Err(_) => errors.at(
-                    expression,
-                    format!("`{key}` takes {what}: write `{key} = [\"User.Read.All\"]`"),
-                ),
+                Err(error) => {
+                    errors.push(error);
+                    while !list.is_empty() && !list.peek(Token![,]) {
+                        list.parse::<TokenTree>()?;
+                    }
+                }
+            }
+            if list.parse::<Option<Token![,]>>()?.is_none() && !list.is_empty() {
+                errors.push(list.error(format!(
+                    "expected `,` between two permissions: write `{key} = [\"A\", \"B\"]`"
+                )));
             }
         }
     } else {
@@ -272,6 +360,12 @@ fn check_permission(name: &str, key: &Ident) -> Result<(), String> {
         return Err(format!(
             "this names no permission: write `{key} = \"User.Read.All\"`, or `[]` for a kind of caller that is \
              not supported"
+        ));
+    }
+    let word = name.trim().trim_end_matches('.').to_ascii_lowercase();
+    if key != "scope" && matches!(word.as_str(), "not supported" | "none" | "no") {
+        return Err(format!(
+            "a kind of caller that is not supported has an empty list: write `{key} = []`"
         ));
     }
     if name.contains("://") {
@@ -331,11 +425,8 @@ fn capitalized(word: &str) -> String {
 
 fn version(input: ParseStream<'_>) -> syn::Result<Version> {
     let known = "write `version = \"v1.0\"` or `version = \"beta\"`";
-    let literal: LitStr = input
-        .fork()
-        .parse()
-        .map_err(|_| at_expression(input, format!("the version stands in quotes: {known}")))?;
-    let version = match literal.value().as_str() {
+    let literal: LitStr = value(input, format!("the version stands in quotes: {known}"))?;
+    Ok(match literal.value().as_str() {
         "v1.0" => Version::V1,
         "beta" => Version::Beta,
         other => {
@@ -349,68 +440,70 @@ fn version(input: ParseStream<'_>) -> syn::Result<Version> {
                 format!("Graph has no version `{other}`: {mend}"),
             ));
         }
-    };
-    input.parse::<LitStr>()?;
-    Ok(version)
+    })
 }
 
-fn returns(input: ParseStream<'_>) -> syn::Result<Type> {
-    if let Ok(literal) = input.fork().parse::<LitStr>() {
-        return Err(syn::Error::new(
-            literal.span(),
+fn returns(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Type> {
+    if let Some(literal) = input.parse::<Option<LitStr>>()? {
+        errors.at(
+            &literal,
             format!(
                 "`returns` takes a type, without quotes: write `returns = {}`",
                 literal.value()
             ),
-        ));
+        );
+        return literal.parse();
     }
-    input.fork().parse::<Type>().map_err(|_| {
-        at_expression(
-            input,
-            "`returns` takes the type of the answer: write `returns = Profile`",
-        )
-    })?;
-    input.parse()
+    value(
+        input,
+        "`returns` takes the type of the answer: write `returns = Profile`",
+    )
 }
 
 fn crate_path(input: ParseStream<'_>) -> syn::Result<Path> {
-    if let Ok(literal) = input.fork().parse::<LitStr>() {
+    if let Some(literal) = input.parse::<Option<LitStr>>()? {
+        let path = literal.value();
+        let path = path.trim_start_matches("::");
         return Err(syn::Error::new(
             literal.span(),
-            format!(
-                "`crate` takes a path, without quotes: write `crate = ::{}`",
-                literal.value().trim_start_matches("::")
-            ),
+            format!("`crate` takes a path, without quotes: write `crate = ::{path}`"),
         ));
     }
-    let path = input.fork().call(Path::parse_mod_style).map_err(|_| {
+    let ahead = input.fork();
+    let path = ahead.call(Path::parse_mod_style).map_err(|_| {
         at_expression(
             input,
             "`crate` takes the path of the runtime crate: write `crate = ::graph_action`",
         )
     })?;
-    let starts_at_root = path.leading_colon.is_some() || path.segments[0].ident == "crate";
-    if !starts_at_root {
-        let written = path.to_token_stream().to_string().replace(' ', "");
-        return Err(syn::Error::new_spanned(
-            &path,
-            format!(
-                "a relative path means another thing in each module: write `crate = ::{written}`"
-            ),
-        ));
+    input.advance_to(&ahead);
+    let first = path.segments[0].ident.to_string();
+    if path.leading_colon.is_some() || first == "crate" {
+        return Ok(path);
     }
-    input.call(Path::parse_mod_style)
+    let written = path.to_token_stream().to_string().replace(' ', "");
+    let mend = match first.as_str() {
+        "self" | "super" => "write it from the root, `crate = crate::...`".to_owned(),
+        "$crate" => "name the crate, `crate = ::your_crate::graph_action`".to_owned(),
+        _ => format!("write `crate = ::{written}`"),
+    };
+    Err(syn::Error::new_spanned(
+        &path,
+        format!("`{written}` means another thing in each module: {mend}"),
+    ))
 }
 
 /// Moves on to the `,` before the next key, so that one mistake is one error.
 fn skip_entry(input: ParseStream<'_>) {
     while !input.is_empty() {
         let ahead = input.fork();
-        let at_next_key = ahead.parse::<Token![,]>().is_ok()
-            && (ahead.is_empty()
-                || ahead.call(Ident::parse_any).is_ok()
-                    && (ahead.peek(Token![=]) || ahead.peek(Token![,]) || ahead.is_empty()));
-        if at_next_key || input.parse::<TokenTree>().is_err() {
+        let is_divider = ahead.parse::<Token![,]>().is_ok() || ahead.parse::<Token![;]>().is_ok();
+        let is_key = || {
+            ahead
+                .call(Ident::parse_any)
+                .is_ok_and(|key| KEYS.contains(&key.to_string().as_str()))
+        };
+        if is_divider && (ahead.is_empty() || is_key()) || input.parse::<TokenTree>().is_err() {
             return;
         }
     }

@@ -2,6 +2,7 @@
 
 use darling::FromAttributes;
 use proc_macro2::Span;
+use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::punctuated::Punctuated;
 use syn::{
@@ -10,8 +11,8 @@ use syn::{
 
 use crate::args::{ActionArgs, ScopeList, Version};
 use crate::errors::Errors;
-use crate::field::{ParamField, Placement, is_option};
-use crate::path::PathTemplate;
+use crate::field::{ParamField, Placement, is_named};
+use crate::path::{PathTemplate, Position};
 
 /// A declaration that is right: whatever stands here can be expanded.
 pub(crate) struct Declaration<'a> {
@@ -20,6 +21,7 @@ pub(crate) struct Declaration<'a> {
     pub(crate) template: PathTemplate,
     pub(crate) version: Version,
     pub(crate) permissions: Permissions,
+    pub(crate) idempotent: bool,
     pub(crate) body: Body,
 }
 
@@ -35,7 +37,7 @@ pub(crate) struct Outline<'a> {
     pub(crate) serde: SerdeContainer,
     pub(crate) fields: Vec<ParamField<'a>>,
     /// What `request` takes: the placeholders without a field.
-    pub(crate) arguments: Vec<Ident>,
+    pub(crate) arguments: Vec<(Ident, Position)>,
     pub(crate) returns: Type,
     pub(crate) krate: Path,
 }
@@ -56,10 +58,12 @@ pub(crate) struct Permissions {
     pub(crate) application: Vec<LitStr>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Body {
     None,
-    Json,
+    /// The properties, as JSON.
+    Properties,
+    /// The field of this name, as JSON or, with a content type, as it is.
+    Field(Ident, Option<LitStr>),
 }
 
 /// What the user says to serde about the struct, as far as the macro says it too.
@@ -85,13 +89,20 @@ impl<'a> Declaration<'a> {
             .as_ref()
             .map(|(_, line)| PathTemplate::parse(line, &mut errors))
             .unwrap_or_default();
+        // Where the line is not understood nobody knows what the fields are for.
+        let is_readable = args.line.is_some() && template.is_right;
         let method = method(&args, &mut errors);
         let permissions = permissions(&args, &mut errors);
         let serde = SerdeContainer::new(&item.attrs, &mut errors);
         let fields = fields(item, &template, &mut errors);
         check_placeholders(&fields, &mut errors);
-        let arguments = arguments(&args, &template, &fields, &mut errors);
-        let body = body(method, item, &fields, &mut errors);
+        let arguments = arguments(&args, &template, &fields);
+        let idempotent = idempotent(&args, method, &mut errors);
+        let body = if is_readable {
+            body(method, item, &fields, &mut errors)
+        } else {
+            Body::None
+        };
         let outline = Outline {
             item,
             serde,
@@ -108,6 +119,7 @@ impl<'a> Declaration<'a> {
                 template,
                 version: args.version.unwrap_or(Version::V1),
                 permissions,
+                idempotent,
                 body,
             }),
         }
@@ -145,10 +157,25 @@ impl SerdeContainer {
             })
             .flatten()
             .find(|path| {
-                path.segments
-                    .last()
-                    .is_some_and(|last| last.ident == "Serialize")
+                let path = path.to_token_stream().to_string().replace(' ', "");
+                matches!(
+                    path.trim_start_matches("::"),
+                    "Serialize" | "serde::Serialize"
+                )
             });
+        for attribute in attributes {
+            if attribute
+                .path()
+                .segments
+                .last()
+                .is_some_and(|last| last.ident == "graph_action")
+            {
+                errors.at(
+                    attribute,
+                    "a struct is one action: leave out one of the two `#[graph_action]`",
+                );
+            }
+        }
         if let Some(path) = &serde.serialize {
             errors.at(
                 path,
@@ -175,7 +202,7 @@ impl SerdeContainer {
 
 /// The method; any one after an error.
 fn method(args: &ActionArgs, errors: &mut Errors) -> Method {
-    if !args.has_method() {
+    if !args.has_method() && !args.has_unknown_key {
         errors.push(syn::Error::new(
             Span::call_site(),
             "say what to call: write `get = \"/users/<id>\"`, or `post`, `put`, `patch`, `delete`",
@@ -196,6 +223,7 @@ fn permissions(args: &ActionArgs, errors: &mut Errors) -> Permissions {
         .into_iter()
         .find(|key| !args.has(key));
     match (&args.scope, missing) {
+        _ if args.has_unknown_key => {}
         (None, Some("delegated")) if !args.has("scope") && !args.has("application") => errors.push(syn::Error::new(
             Span::call_site(),
             "say which permission opens the action: write `scope = \"User.Read.All\"`",
@@ -251,7 +279,7 @@ fn fields<'a>(
             }
             data.fields
                 .iter()
-                .filter_map(|field| ParamField::new(field, template))
+                .filter_map(|field| ParamField::new(field, template, errors))
                 .collect()
         }
         Data::Enum(data) => {
@@ -269,25 +297,33 @@ pub(crate) const NOT_A_STRUCT: &str =
     "`#[graph_action]` goes on the struct that holds the parameters: write `struct`";
 
 fn check_placeholders(fields: &[ParamField<'_>], errors: &mut Errors) {
-    for ParamField { field, ident, .. } in fields
-        .iter()
-        .filter(|field| field.placement == Placement::Path)
+    for ParamField {
+        field,
+        ident,
+        placement,
+    } in fields
     {
+        let Placement::Placeholder(position) = placement else {
+            continue;
+        };
         let name = ident.unraw();
-        if is_option(&field.ty) {
+        if *position == Position::Path && is_named(&field.ty, "Option") {
             errors.at(
                 &field.ty,
                 format!("`<{name}>` always has a value: the field cannot be an `Option`"),
             );
         }
-        if let Some(cfg) = field
+        let cfg = field
             .attrs
             .iter()
-            .find(|attribute| attribute.path().is_ident("cfg"))
-        {
+            .find(|attribute| attribute.path().is_ident("cfg"));
+        if let Some(cfg) = cfg {
             errors.at(
                 cfg,
-                format!("`<{name}>` always has a value: put the `#[cfg]` on the struct, and declare another for the other case"),
+                format!(
+                    "`<{name}>` always has a value: put the `#[cfg]` on the struct, and declare another for the \
+                     other case"
+                ),
             );
         }
     }
@@ -297,28 +333,38 @@ fn arguments(
     args: &ActionArgs,
     template: &PathTemplate,
     fields: &[ParamField<'_>],
-    errors: &mut Errors,
-) -> Vec<Ident> {
+) -> Vec<(Ident, Position)> {
     let Some((_, line)) = &args.line else {
         return Vec::new();
     };
     let span = Span::mixed_site().located_at(line.span());
-    let is_field = |name: &&str| fields.iter().any(|field| field.ident.unraw() == *name);
-    let names = template.placeholders().filter(|name| !is_field(name));
-    names
-        .map(|name| {
-            if syn::parse_str::<Ident>(name).is_ok() {
-                return Ident::new(name, span);
-            }
-            errors.at(
-                line,
-                format!(
-                    "`<{name}>` becomes an argument of `request`, and `{name}` is a keyword of Rust: write `<{name}_>`"
-                ),
-            );
-            Ident::new(&format!("{name}_"), span)
+    let is_field = |name: &str| fields.iter().any(|field| field.ident.unraw() == name);
+    let placeholders = template.placeholders().filter(|(name, _)| !is_field(name));
+    placeholders
+        .map(|(name, position)| {
+            let is_keyword = syn::parse_str::<Ident>(name).is_err() || name == "gen";
+            let ident = if is_keyword {
+                Ident::new_raw
+            } else {
+                Ident::new
+            };
+            (ident(name, span), position)
         })
         .collect()
+}
+
+fn idempotent(args: &ActionArgs, method: Method, errors: &mut Errors) -> bool {
+    let is_by_itself = !matches!(method, Method::Post | Method::Patch);
+    if let (Some(key), true, true) = (&args.idempotent, is_by_itself, args.line.is_some()) {
+        errors.at(
+            key,
+            format!(
+                "a {} is idempotent by itself: leave this out",
+                method.name()
+            ),
+        );
+    }
+    is_by_itself || args.idempotent.is_some()
 }
 
 fn body(
@@ -329,24 +375,47 @@ fn body(
 ) -> Body {
     let is_braced =
         matches!(&item.data, Data::Struct(data) if matches!(data.fields, Fields::Named(_)));
-    let mut properties = fields
-        .iter()
-        .filter(|field| field.placement == Placement::Body)
-        .peekable();
-    if method.has_body() {
-        let is_empty = fields.is_empty() && is_braced;
-        return if is_empty || properties.peek().is_some() {
-            Body::Json
-        } else {
-            Body::None
-        };
-    }
-    for ParamField { ident, .. } in properties {
+    let mut whole = None;
+    for ParamField {
+        ident, placement, ..
+    } in fields
+    {
         let name = ident.unraw();
-        errors.at(
-            ident,
-            format!("a {} sends no body, so `{name}` goes nowhere: put `<{name}>` into the request line, or leave the field out", method.name()),
-        );
+        match placement {
+            Placement::Placeholder(_) | Placement::Header(_) | Placement::Skipped => {}
+            Placement::Body(_) | Placement::Property if !method.has_body() => errors.at(
+                ident,
+                format!(
+                    "a {} sends no body, so `{name}` goes nowhere: put `<{name}>` into the request line, or leave \
+                     the field out",
+                    method.name()
+                ),
+            ),
+            Placement::Body(content_type) => match whole {
+                None => whole = Some((*ident, content_type)),
+                Some((first, _)) => errors.at(
+                    ident,
+                    format!("`{first}` is the whole body already: leave out one of the two `#[graph(body)]`"),
+                ),
+            },
+            Placement::Property => {}
+        }
     }
-    Body::None
+    let mut properties = fields.iter().filter(|field| field.is_property());
+    match (whole, properties.next()) {
+        (Some((whole, _)), Some(property)) if method.has_body() => {
+            let name = property.ident.unraw();
+            errors.at(
+                property.ident,
+                format!(
+                    "`{whole}` is the whole body, so `{name}` goes nowhere: put it into that type, or leave out \
+                     `#[graph(body)]`"
+                ),
+            );
+            Body::None
+        }
+        (Some((ident, content_type)), _) => Body::Field(ident.clone(), content_type.clone()),
+        (None, None) if !method.has_body() || !is_braced || !fields.is_empty() => Body::None,
+        (None, _) => Body::Properties,
+    }
 }

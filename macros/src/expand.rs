@@ -1,17 +1,18 @@
 //! What to emit: the one file with `quote!`.
 
-use std::mem;
-
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
-use syn::{ConstParam, Data, DeriveInput, GenericParam, Generics, LitStr, TypeParam, parse_quote};
+use syn::{
+    Attribute, ConstParam, Data, DeriveInput, GenericParam, Generics, LitStr, TypeParam,
+    parse_quote,
+};
 
 use crate::args::Version;
 use crate::declaration::{Body, Declaration, Outline, Permissions};
-use crate::field::{ParamField, Placement};
-use crate::path::Segment;
+use crate::field::{Absence, ParamField, Placement, is_skipped};
+use crate::path::{Pair, Piece, Position, Segment};
 
 /// The struct, and what makes an action of it.
 pub(crate) fn action(declaration: &Declaration<'_>) -> TokenStream {
@@ -21,6 +22,7 @@ pub(crate) fn action(declaration: &Declaration<'_>) -> TokenStream {
         template,
         version,
         permissions,
+        idempotent,
         body,
     } = declaration;
     let private = private(outline);
@@ -44,19 +46,36 @@ pub(crate) fn action(declaration: &Declaration<'_>) -> TokenStream {
             personal: &[#(#personal),*],
             application: &[#(#application),*],
         };
+        const IDEMPOTENT: bool = #idempotent;
     };
     let parts = parts(declaration, &private);
-    let (body, bound) = match body {
-        Body::None => (quote!(#private::Payload::none()), None),
-        Body::Json => (
-            quote!(#private::Payload::json(self)),
-            is_generic(outline.item).then(|| quote!(where Self: #private::serde::Serialize)),
-        ),
+    let payload = match body {
+        Body::None => quote!(#private::Payload::none()),
+        Body::Properties => quote!(#private::Payload::json(self)),
+        Body::Field(field, None) => {
+            let value = value(&field.unraw().to_string(), outline);
+            quote!(#private::Payload::json(#value))
+        }
+        Body::Field(field, Some(content_type)) => {
+            let value = value(&field.unraw().to_string(), outline);
+            quote!(#private::Payload::content(#content_type, #value))
+        }
     };
+    let is_bound = matches!(body, Body::Properties) && is_generic(outline.item);
+    let headers = outline
+        .fields
+        .iter()
+        .filter_map(|param| match &param.placement {
+            Placement::Header(name) => {
+                let value = of_field(param);
+                Some(quote!((#name, #value)))
+            }
+            _ => None,
+        });
     let request = Request {
         docs: docs(declaration),
-        bound,
-        prepare: quote!(#private::request(&[#(#parts),*], #body)),
+        bound: is_bound.then(|| quote!(where Self: #private::serde::Serialize)),
+        prepare: quote!(#private::request(&[#(#parts),*], &[#(#headers),*], #payload)),
     };
     emit(outline, &private, &constants, &request)
 }
@@ -73,6 +92,7 @@ pub(crate) fn stub(outline: &Outline<'_>) -> TokenStream {
             personal: &[],
             application: &[],
         };
+        const IDEMPOTENT: bool = false;
     };
     let request = Request {
         docs: vec![" Stands in for a declaration that does not compile.".to_owned()],
@@ -111,18 +131,28 @@ fn emit(
     let generics = generics(item);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let owned = owned(item);
+    let arguments = arguments.iter().map(|(ident, position)| match position {
+        Position::Path => quote!(#ident: impl #private::PathValue),
+        Position::Pair => quote!(#ident: impl #private::QueryValue),
+        Position::Alias => quote!(#ident: impl #private::serde::Serialize),
+    });
+    let many = (outline.arguments.len() > 6).then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    let deprecated = is_deprecated(item).then(|| quote!(#[allow(deprecated)]));
     quote! {
         #annotated
 
+        #deprecated
         #[automatically_derived]
         impl #impl_generics #private::Action for #ident #ty_generics #where_clause {
             #constants
             type Response = #returns;
         }
 
+        #deprecated
         impl #impl_generics #ident #ty_generics #where_clause {
             #(#[doc = #docs])*
-            #vis fn request(&self #(, #arguments: impl #private::PathValue)*) -> #private::Request<#owned> #bound {
+            #many
+            #vis fn request(&self #(, #arguments)*) -> #private::Request<#owned> #bound {
                 #prepare
             }
         }
@@ -139,21 +169,29 @@ fn annotate(outline: &Outline<'_>, private: &TokenStream) -> TokenStream {
     let mut item = outline.item.clone();
     if let Data::Struct(data) = &mut item.data {
         for (field, param) in data.fields.iter_mut().zip(&outline.fields) {
-            if param.placement == Placement::Path {
+            field
+                .attrs
+                .retain(|attribute| !attribute.path().is_ident("graph"));
+            let absent = match param.leaves_out() {
+                Some(Absence::Option) => "::core::option::Option::is_none".to_owned(),
+                Some(Absence::Nullable) => text(&quote!(#private::Nullable::is_absent)),
+                None => String::new(),
+            };
+            if !param.is_property() && !is_skipped(field) {
                 field.attrs.push(parse_quote!(#[serde(skip_serializing)]));
-            } else if param.leaves_out_none() {
-                field.attrs.push(
-                    parse_quote!(#[serde(skip_serializing_if = "::core::option::Option::is_none")]),
-                );
+            } else if !absent.is_empty() {
+                field
+                    .attrs
+                    .push(parse_quote!(#[serde(skip_serializing_if = #absent)]));
             }
         }
     }
     // A union cannot be serialized, and what the user says to serde himself cannot be said twice.
     let serde = &outline.serde;
     let adds_derive = serde.serialize.is_none() && !matches!(item.data, Data::Union(_));
-    let mut attributes: Vec<syn::Attribute> = Vec::new();
+    let mut attributes: Vec<Attribute> = Vec::new();
     if adds_derive {
-        let path = quote!(#private::serde).to_string().replace(' ', "");
+        let path = text(&quote!(#private::serde));
         let krate = serde.krate.is_none().then(|| quote!(crate = #path));
         let case = serde
             .rename_all
@@ -164,47 +202,92 @@ fn annotate(outline: &Outline<'_>, private: &TokenStream) -> TokenStream {
         attributes.push(parse_quote!(#[serde(#(#said),*)]));
     }
     // A derive comes before the attributes that it reads.
+    let is_repeated = |attribute: &Attribute| {
+        attribute
+            .path()
+            .segments
+            .last()
+            .is_some_and(|last| last.ident == "graph_action")
+    };
+    item.attrs.retain(|attribute| !is_repeated(attribute));
     attributes.append(&mut item.attrs);
     item.attrs = attributes;
     item.into_token_stream()
 }
 
-/// The request line as the runtime renders it: text, values and text again.
-fn parts(declaration: &Declaration<'_>, private: &TokenStream) -> Vec<TokenStream> {
-    let mut parts = Vec::new();
-    let mut text = String::new();
-    for segment in &declaration.template.segments {
-        text.push('/');
-        match segment {
-            Segment::Text(segment) => text.push_str(segment),
-            Segment::Placeholder(name) => {
-                let before = mem::take(&mut text);
-                parts.push(quote!(#private::Part::Text(#before)));
-                parts.push(value(name, &declaration.outline, private));
-            }
-        }
-    }
-    if !text.is_empty() {
-        parts.push(quote!(#private::Part::Text(#text)));
-    }
-    parts
+/// A path as serde wants it: in a string.
+fn text(path: &TokenStream) -> String {
+    path.to_string().replace(' ', "")
 }
 
-/// The value of a placeholder, with the type of its field underlined where it cannot be one.
-fn value(name: &str, outline: &Outline<'_>, private: &TokenStream) -> TokenStream {
-    let is_named = |ident: &syn::Ident| ident.unraw() == name;
-    let of_field = outline.fields.iter().find(|field| is_named(field.ident));
-    let value = match of_field {
-        Some(ParamField { field, ident, .. }) => {
-            let span = Span::call_site().located_at(field.ty.span());
-            quote_spanned!(span=> &self.#ident)
+/// The request line as the runtime renders it.
+fn parts(declaration: &Declaration<'_>, private: &TokenStream) -> Vec<TokenStream> {
+    let outline = &declaration.outline;
+    let value = |name: &str| value(name, outline);
+    let pairs = |pairs: &[Pair]| -> Vec<TokenStream> {
+        let piece = |piece: &Piece| match piece {
+            Piece::Text(text) => quote!(#private::Piece::Text(#text)),
+            Piece::Bare(name) => {
+                let value = value(name);
+                quote!(#private::Piece::Bare(#name, #value))
+            }
+            Piece::Quoted(name) => {
+                let value = value(name);
+                quote!(#private::Piece::Quoted(#name, #value))
+            }
+            Piece::Alias(name) => {
+                let value = value(name);
+                quote!(#private::Piece::Alias(#name, &#private::Alias::new(#value)))
+            }
+        };
+        let pair = |pair: &Pair| {
+            let pieces = pair.iter().map(piece);
+            quote!(&[#(#pieces),*])
+        };
+        pairs.iter().map(pair).collect()
+    };
+    let part = |segment: &Segment| match segment {
+        Segment::Text(text) => quote!(#private::Part::Text(#text)),
+        Segment::Placeholder(name) => {
+            let value = value(name);
+            quote!(#private::Part::Value(#name, #value))
         }
-        None => {
-            let ident = outline.arguments.iter().find(|ident| is_named(ident));
-            quote!(&#ident)
+        Segment::Rest(name) => {
+            let value = value(name);
+            quote!(#private::Part::Rest(#name, #value))
+        }
+        Segment::Arguments(arguments) => {
+            let arguments = pairs(arguments);
+            quote!(#private::Part::Arguments(&[#(#arguments),*]))
+        }
+        Segment::Query(query) => {
+            let query = pairs(query);
+            quote!(#private::Part::Query(&[#(#query),*]))
         }
     };
-    quote!(#private::Part::Value(#name, #value))
+    declaration.template.segments.iter().map(part).collect()
+}
+
+/// A reference to the value of a placeholder.
+fn value(name: &str, outline: &Outline<'_>) -> TokenStream {
+    let is_named = |ident: &syn::Ident| ident.unraw() == name;
+    match outline.fields.iter().find(|param| is_named(param.ident)) {
+        Some(param) => of_field(param),
+        None => {
+            let ident = outline
+                .arguments
+                .iter()
+                .map(|(ident, _)| ident)
+                .find(|ident| is_named(ident));
+            quote!(&#ident)
+        }
+    }
+}
+
+/// A reference to the value of a field, which an error about its type underlines.
+fn of_field(ParamField { field, ident, .. }: &ParamField<'_>) -> TokenStream {
+    let span = Span::call_site().located_at(field.ty.span());
+    quote_spanned!(span=> &self.#ident)
 }
 
 /// The generics as an `impl` repeats them. Its lifetimes are not the user's own tokens, so that no lint
@@ -218,14 +301,25 @@ fn generics(item: &DeriveInput) -> Generics {
     generics
 }
 
+/// Whether the struct or a field of it is deprecated, of which its own implementation is no use.
+fn is_deprecated(item: &DeriveInput) -> bool {
+    let of_fields = match &item.data {
+        Data::Struct(data) => data.fields.iter().flat_map(|field| &field.attrs).collect(),
+        Data::Enum(_) | Data::Union(_) => Vec::new(),
+    };
+    let mut attributes = item.attrs.iter().chain(of_fields);
+    attributes.any(|attribute| attribute.path().is_ident("deprecated"))
+}
+
 fn is_generic(item: &DeriveInput) -> bool {
     item.generics.type_params().next().is_some()
 }
 
 /// The type that a request is of. It owns what it sends, so the lifetimes of the struct need not
-/// hold it; those that a type parameter may depend on have to stay.
+/// hold it; those that a type parameter or a bound may depend on have to stay.
 fn owned(item: &DeriveInput) -> TokenStream {
-    if is_generic(item) || item.generics.lifetimes().next().is_none() {
+    let is_bound = is_generic(item) || item.generics.where_clause.is_some();
+    if is_bound || item.generics.lifetimes().next().is_none() {
         return quote!(Self);
     }
     let ident = &item.ident;

@@ -12,7 +12,7 @@ mod path;
 #[cfg(test)]
 mod snapshots;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::DeriveInput;
 
@@ -32,6 +32,10 @@ pub fn graph_action(
 
 fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let Ok(parsed) = syn::parse2::<DeriveInput>(item.clone()) else {
+        if is_struct(item) {
+            // It has a mistake that the compiler reports itself.
+            return item.clone();
+        }
         let error = syn::Error::new(Span::call_site(), NOT_A_STRUCT).into_compile_error();
         return quote!(#item #error);
     };
@@ -45,4 +49,10 @@ fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
             quote!(#stub #error)
         }
     }
+}
+
+/// Whether an item is meant to be a struct, however far it is written.
+fn is_struct(item: &TokenStream) -> bool {
+    let mut tokens = item.clone().into_iter();
+    tokens.any(|token| matches!(token, TokenTree::Ident(word) if word == "struct"))
 }

@@ -1,130 +1,442 @@
 //! `PathTemplate`: what the request line means. Knows text only; no field, no type.
 
+use std::mem;
+
 use syn::LitStr;
 
 use crate::errors::Errors;
 
 /// A request line, taken apart.
 ///
-/// Of a line with mistakes it holds what could be understood, so that the stub that stands in for
-/// the declaration takes the same arguments.
+/// Of a line with mistakes it holds what was probably meant, so that the stub that stands in for the
+/// declaration takes the same arguments.
 #[derive(Default)]
 pub(crate) struct PathTemplate {
     /// As written.
     pub(crate) line: String,
     pub(crate) segments: Vec<Segment>,
+    /// Whether there was no mistake in it.
+    pub(crate) is_right: bool,
 }
 
-/// What stands between two `/`.
+/// A part of the line: of its path, or the whole of its query.
 pub(crate) enum Segment {
     /// Text that is sent as it is.
     Text(String),
     /// `<name>`: one value, percent-encoded.
     Placeholder(String),
+    /// `<name..>`: the rest of a path, with its `/`.
+    Rest(String),
+    /// `(...)`: the arguments of a function, or a key.
+    Arguments(Vec<Pair>),
+    /// `?...`
+    Query(Vec<Pair>),
+}
+
+/// An argument, or a pair of the query.
+pub(crate) type Pair = Vec<Piece>;
+
+pub(crate) enum Piece {
+    Text(String),
+    /// `<name>`
+    Bare(String),
+    /// `<name>` between quotes, which are in the text around it.
+    Quoted(String),
+    /// `@alias=<name>`: JSON.
+    Alias(String),
+}
+
+/// Where a placeholder stands, which says what its value can be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Position {
+    /// In the path, where there is always one value.
+    Path,
+    /// In an argument or a pair, which an absent value drops, and where there can be several.
+    Pair,
+    /// Under a parameter alias, as JSON.
+    Alias,
 }
 
 impl PathTemplate {
     pub(crate) fn parse(literal: &LitStr, errors: &mut Errors) -> Self {
         let line = literal.value();
-        let mut template = Self {
-            line: line.clone(),
+        let mut mistakes = Vec::new();
+        let path = mend_start(&line, &mut mistakes);
+        let path = mend_placeholders(&path, &mut mistakes);
+        let mut scanner = Scanner {
+            line: &path,
+            at: 0,
             segments: Vec::new(),
+            names: Vec::new(),
+            mistakes,
         };
-        let Some(path) = line.strip_prefix('/') else {
-            errors.at(literal, not_a_path(&line));
-            return template;
-        };
-        if path.is_empty() {
-            errors.at(
-                literal,
-                "the request line names no resource: write it as Graph's reference prints it, \
-                 `\"/users/<id>\"`",
-            );
-            return template;
+        scanner.path();
+        let Scanner {
+            segments,
+            mut mistakes,
+            ..
+        } = scanner;
+        mistakes.dedup();
+        let is_right = mistakes.is_empty();
+        for mistake in mistakes {
+            errors.at(literal, mistake);
         }
-        let (version, rest) = path.split_once('/').unwrap_or((path, ""));
-        if version == "v1.0" || version == "beta" {
-            errors.at(
-                literal,
-                format!(
-                    "the version is not part of the request line: write `\"/{rest}\"` and \
-                     `version = \"{version}\"`"
-                ),
-            );
+        Self {
+            line,
+            segments,
+            is_right,
         }
-        for text in path.split('/') {
-            match Segment::parse(text, &line) {
-                Ok(Segment::Placeholder(name))
-                    if template.placeholders().any(|other| other == name) =>
-                {
-                    errors.at(
-                        literal,
-                        format!("`<{name}>` stands twice in the request line: give each placeholder a name of its own"),
-                    );
-                }
-                Ok(segment) => template.segments.push(segment),
-                Err(message) => {
-                    errors.at(literal, message);
-                    if let Some(name) = guess(text) {
-                        template.segments.push(Segment::Placeholder(name));
-                    }
-                }
-            }
-        }
-        template
     }
 
-    /// The names of the placeholders, in the order of the request line.
-    pub(crate) fn placeholders(&self) -> impl Iterator<Item = &str> {
-        self.segments.iter().filter_map(|segment| match segment {
-            Segment::Placeholder(name) => Some(name.as_str()),
-            Segment::Text(_) => None,
+    /// The placeholders, in the order of the request line.
+    pub(crate) fn placeholders(&self) -> impl Iterator<Item = (&str, Position)> {
+        self.segments.iter().flat_map(|segment| {
+            let (name, pairs) = match segment {
+                Segment::Text(_) => (None, None),
+                Segment::Placeholder(name) | Segment::Rest(name) => (Some(name.as_str()), None),
+                Segment::Arguments(pairs) | Segment::Query(pairs) => (None, Some(pairs)),
+            };
+            let of_pairs = pairs
+                .into_iter()
+                .flatten()
+                .flatten()
+                .filter_map(Piece::placeholder);
+            name.map(|name| (name, Position::Path))
+                .into_iter()
+                .chain(of_pairs)
         })
     }
 }
 
-impl Segment {
-    fn parse(text: &str, line: &str) -> Result<Self, String> {
-        if text.is_empty() {
-            return Err(if line.ends_with("//") || !line.ends_with('/') {
-                "`//`: a segment is missing in the request line".to_owned()
-            } else {
-                format!(
-                    "the request line ends with `/`: write `\"{}\"`",
-                    line.trim_end_matches('/')
-                )
-            });
+impl Piece {
+    fn placeholder(&self) -> Option<(&str, Position)> {
+        match self {
+            Self::Text(_) => None,
+            Self::Bare(name) | Self::Quoted(name) => Some((name, Position::Pair)),
+            Self::Alias(name) => Some((name, Position::Alias)),
         }
-        if let Some(name) = text
-            .strip_prefix('<')
-            .and_then(|rest| rest.strip_suffix('>'))
-        {
-            return placeholder(name).map(Self::Placeholder);
+    }
+}
+
+/// Reads a line from its beginning to its end, and goes on after a mistake.
+struct Scanner<'a> {
+    line: &'a str,
+    /// How far it has come, in bytes.
+    at: usize,
+    segments: Vec<Segment>,
+    /// The placeholders so far.
+    names: Vec<String>,
+    mistakes: Vec<String>,
+}
+
+impl Scanner<'_> {
+    fn rest(&self) -> &str {
+        &self.line[self.at..]
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    fn next(&mut self) -> Option<char> {
+        let char = self.peek()?;
+        self.at += char.len_utf8();
+        Some(char)
+    }
+
+    fn mistake(&mut self, message: impl Into<String>) {
+        self.mistakes.push(message.into());
+    }
+
+    /// The segment that the scanner is in, for messages.
+    fn segment(&self) -> &str {
+        let start = self.line[..self.at].rfind('/').map_or(0, |slash| slash + 1);
+        let end = self
+            .rest()
+            .find('/')
+            .map_or(self.line.len(), |slash| self.at + slash);
+        &self.line[start..end]
+    }
+
+    fn path(&mut self) {
+        while let Some(char) = self.peek() {
+            match char {
+                '/' => self.slash(),
+                '<' => {
+                    let (name, is_rest) = self.placeholder();
+                    let segment = if is_rest {
+                        Segment::Rest
+                    } else {
+                        Segment::Placeholder
+                    };
+                    self.segments.push(segment(name));
+                }
+                '>' => self.closed_only(),
+                '(' => self.arguments(),
+                ')' => {
+                    self.mistake(
+                        "the request line has a `)` without its `(`: leave it out, or write both",
+                    );
+                    self.next();
+                }
+                '\'' => {
+                    self.mistake(format!(
+                        "`{}`: quotes stand between parentheses, as in `items('<id>')`: leave them out",
+                        self.segment()
+                    ));
+                    self.next();
+                }
+                '?' => return self.query(),
+                _ => {
+                    if let Some(char) = self.plain("") {
+                        push_text(&mut self.segments, char);
+                    }
+                }
+            }
         }
-        if let Some(name) = guess(text) {
-            return Err(match text.as_bytes()[0] {
-                b'{' | b':' => format!("`{text}`: a placeholder is written `<{name}>`"),
-                _ => format!("`{text}` has one bracket of two: write `<{name}>`"),
-            });
+    }
+
+    fn slash(&mut self) {
+        self.next();
+        match self.peek() {
+            None | Some('?') => {
+                let line = self.line[..self.at].trim_end_matches('/');
+                let line = if line.is_empty() { "/users/<id>" } else { line };
+                self.mistake(format!(
+                    "the request line ends with `/`: write `\"{line}\"`"
+                ));
+            }
+            Some('/') => self.mistake("`//`: a segment is missing in the request line"),
+            _ => {
+                push_text(&mut self.segments, '/');
+                let segment = self.segment().split('?').next().unwrap_or_default();
+                if matches!(
+                    segment.to_ascii_lowercase().replace("%2e", ".").as_str(),
+                    "." | ".."
+                ) {
+                    self.mistake(format!(
+                        "`{segment}` leads to another path: write the path it leads to"
+                    ));
+                }
+            }
         }
-        if text.contains(['<', '>', '{', '}']) {
-            return Err(format!(
-                "`{text}`: a placeholder stands for a whole segment: write `/<id>/`"
+    }
+
+    /// One character of text, or a mistake; `also` are characters that are text here.
+    fn plain(&mut self, also: &str) -> Option<char> {
+        let char = self.next()?;
+        let is_encoded = || {
+            self.rest().len() >= 2
+                && self
+                    .rest()
+                    .bytes()
+                    .take(2)
+                    .all(|byte| byte.is_ascii_hexdigit())
+        };
+        if char == '%' && !is_encoded() {
+            self.mistake(format!(
+                "`{}`: after `%` come two hexadecimal digits: write `%25` for the character itself",
+                self.segment()
+            ));
+            return None;
+        }
+        if is_path_char(char) || also.contains(char) {
+            return Some(char);
+        }
+        let segment = self.segment().to_owned();
+        if char == '#' {
+            self.mistake(format!(
+                "`{segment}`: a fragment is never sent: leave out the `#` and what follows"
+            ));
+            self.at = self.line.len();
+        } else {
+            self.mistake(format!(
+                "`{segment}`: {char:?} cannot stand in a request line: write it percent-encoded, or use a \
+                 placeholder for a value"
             ));
         }
-        match text.chars().find(|char| !is_path_char(*char)) {
-            None => Ok(Self::Text(text.to_owned())),
-            Some('?') => Err(format!(
-                "`{text}`: the request line ends with the path: leave out the `?` and what follows"
-            )),
-            Some('#') => Err(format!(
-                "`{text}`: a fragment is never sent: leave out the `#` and what follows"
-            )),
-            Some(char) => Err(format!(
-                "`{text}`: {char:?} cannot stand in a path: write it percent-encoded, or use a \
-                 placeholder for a value"
-            )),
+        None
+    }
+
+    /// `<name>` or `<name..>`; the name, and whether it is the latter.
+    fn placeholder(&mut self) -> (String, bool) {
+        let inner = &self.rest()[1..];
+        let end = inner
+            .find(['<', '>', '/', '?', '(', ')', '\'', ',', '&'])
+            .unwrap_or(inner.len());
+        let is_closed = inner[end..].starts_with('>');
+        let written = inner[..end].to_owned();
+        if !is_closed {
+            let name = field_name(&written).unwrap_or_else(|| "id".to_owned());
+            self.mistake(format!(
+                "`<{written}` has one bracket of two: write `<{name}>`"
+            ));
         }
+        self.at += 1 + end + usize::from(is_closed);
+        let (name, is_rest) = match written.strip_suffix("..") {
+            Some(name) => (name, true),
+            None => (written.as_str(), false),
+        };
+        let dots = if is_rest { ".." } else { "" };
+        // The reference's `{id | userPrincipalName}` is a choice of values for one placeholder.
+        let mended = field_name(name.split('|').next().unwrap_or_default());
+        if is_closed && mended.as_deref() != Some(name) {
+            self.mistake(misnamed(&written, mended.as_deref(), dots));
+        }
+        if is_rest && !matches!(self.peek(), None | Some(':' | '?')) {
+            self.mistake(format!(
+                "`<{written}>` takes a whole path, so a `:` or the end of the request line has to follow: \
+                 write `<{written}>:`"
+            ));
+        }
+        let mut name = mended.unwrap_or_else(|| "id".to_owned());
+        if self.names.contains(&name) {
+            self.mistake(format!(
+                "`<{name}>` stands twice in the request line: give each placeholder a name of its own"
+            ));
+            name = format!("{name}_{}", self.names.len());
+        }
+        self.names.push(name.clone());
+        (name, is_rest)
+    }
+
+    /// A `>` without its `<`: what stands before it was probably meant to be the name.
+    fn closed_only(&mut self) {
+        let start = self.line[..self.at]
+            .rfind(['/', '(', ')', '<', '>'])
+            .map_or(0, |mark| mark + 1);
+        let written = self.line[start..self.at].to_owned();
+        let name = field_name(&written).unwrap_or_else(|| "id".to_owned());
+        self.mistake(format!(
+            "`{written}>` has one bracket of two: write `<{name}>`"
+        ));
+        self.next();
+        if !self.names.contains(&name) {
+            self.names.push(name.clone());
+            self.segments.push(Segment::Placeholder(name));
+        }
+    }
+
+    fn arguments(&mut self) {
+        let start = self.at;
+        self.next();
+        let (pairs, end) = self.pairs(',', Some(')'));
+        match end {
+            End::Reached => {}
+            End::InQuotes => self.mistake(
+                "the request line has a quote that is not closed: write two, as in `delta(token='<token>')`",
+            ),
+            End::Missed => self.mistake(
+                "the request line has a `(` without its `)`: write both, as in `delta(token='<token>')`",
+            ),
+        }
+        self.push_pairs(start, pairs, Segment::Arguments);
+    }
+
+    fn query(&mut self) {
+        let start = self.at;
+        self.next();
+        let (mut pairs, end) = self.pairs('&', None);
+        if matches!(end, End::InQuotes) {
+            self.mistake(
+                "the request line has a quote that is not closed: write two, as in `?q='<q>'`",
+            );
+        }
+        for pair in &mut pairs {
+            match pair.as_mut_slice() {
+                [Piece::Text(name), Piece::Bare(value)]
+                    if name.starts_with('@') && name.ends_with('=') =>
+                {
+                    *pair = vec![Piece::Text(mem::take(name)), Piece::Alias(mem::take(value))];
+                }
+                [Piece::Text(name), ..] if name.find('=').is_some_and(|equals| equals > 0) => {}
+                pieces => {
+                    let name = match pieces {
+                        [Piece::Text(name), ..] => name.trim_matches('=').to_owned(),
+                        _ => "name".to_owned(),
+                    };
+                    self.mistakes.push(format!(
+                        "a query is made of pairs: write `{name}=<value>`, with `&` between two"
+                    ));
+                }
+            }
+        }
+        self.push_pairs(start, pairs, Segment::Query);
+    }
+
+    /// What stands between dividers, up to `closing` or the end of the line.
+    fn pairs(&mut self, divider: char, closing: Option<char>) -> (Vec<Pair>, End) {
+        let mut pairs = Vec::new();
+        let mut pair = Pair::new();
+        let mut is_quoted = false;
+        let end = loop {
+            let Some(char) = self.peek() else {
+                break match (is_quoted, closing) {
+                    (true, _) => End::InQuotes,
+                    (false, Some(_)) => End::Missed,
+                    (false, None) => End::Reached,
+                };
+            };
+            if char == '<' {
+                let (name, _) = self.placeholder();
+                let piece = if is_quoted {
+                    Piece::Quoted
+                } else {
+                    Piece::Bare
+                };
+                pair.push(piece(name));
+            } else if Some(char) == closing && !is_quoted {
+                self.next();
+                break End::Reached;
+            } else if char == divider && !is_quoted {
+                self.next();
+                pairs.push(mem::take(&mut pair));
+            } else {
+                is_quoted ^= char == '\'';
+                let also = if is_quoted || closing.is_none() {
+                    "/?"
+                } else {
+                    ""
+                };
+                let char = self.plain(also);
+                match (pair.last_mut(), char) {
+                    (Some(Piece::Text(text)), Some(char)) => text.push(char),
+                    (_, Some(char)) => pair.push(Piece::Text(char.into())),
+                    (_, None) => {}
+                }
+            }
+        };
+        pairs.push(pair);
+        (pairs, end)
+    }
+
+    /// Adds pairs to the line; those that hold no placeholder are text.
+    fn push_pairs(&mut self, start: usize, pairs: Vec<Pair>, segment: fn(Vec<Pair>) -> Segment) {
+        if pairs
+            .iter()
+            .flatten()
+            .any(|piece| piece.placeholder().is_some())
+        {
+            self.segments.push(segment(pairs));
+        } else {
+            for char in self.line[start..self.at].chars() {
+                push_text(&mut self.segments, char);
+            }
+        }
+    }
+}
+
+/// How a list of pairs ended.
+enum End {
+    Reached,
+    Missed,
+    InQuotes,
+}
+
+fn push_text(segments: &mut Vec<Segment>, char: char) {
+    match segments.last_mut() {
+        Some(Segment::Text(text)) => text.push(char),
+        _ => segments.push(Segment::Text(char.into())),
     }
 }
 
@@ -134,79 +446,103 @@ fn is_path_char(char: char) -> bool {
     char.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@%".contains(char)
 }
 
-fn not_a_path(line: &str) -> String {
-    let path = line
-        .split_once("://")
-        .map(|(_, address)| address.splitn(3, '/').collect::<Vec<_>>());
-    match path.as_deref() {
-        Some([_, "beta", path]) => format!(
-            "host and version are not part of the request line: write `\"/{path}\"` and `version = \"beta\"`"
-        ),
-        Some([_, _, path]) => {
-            format!("host and version are not part of the request line: write `\"/{path}\"`")
-        }
-        Some(_) => {
-            "the host is not part of the request line: write it as Graph's reference prints it, \
-                    `\"/users/<id>\"`"
-                .to_owned()
-        }
-        None if line.trim().is_empty() => {
-            "the request line is empty: write it as Graph's reference prints it, `\"/users/<id>\"`"
-                .to_owned()
-        }
-        None => {
-            let path = line.trim_start();
-            let path = ["GET ", "POST ", "PUT ", "PATCH ", "DELETE "]
-                .iter()
-                .find_map(|method| path.strip_prefix(method))
-                .unwrap_or(path);
-            format!(
-                "the request line starts with `/`: write `\"/{}\"`",
-                path.trim_start().trim_start_matches('/')
-            )
+/// The line from the `/` after the version on, without what people copy along: method, host, version.
+fn mend_start(line: &str, mistakes: &mut Vec<String>) -> String {
+    let mut path = line.trim();
+    for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+        if let Some((word, rest)) = path.split_once(' ')
+            && word.eq_ignore_ascii_case(method)
+        {
+            path = rest.trim_start();
         }
     }
-}
-
-/// Checks what stands between `<` and `>`: the name of a field or an argument.
-fn placeholder(name: &str) -> Result<String, String> {
-    let mended = field_name(name);
-    if mended.as_deref() == Some(name) {
-        return Ok(name.to_owned());
-    }
-    Err(match mended {
-        Some(mended) => format!(
-            "`<{name}>`: a placeholder is named like the field or argument it takes its value \
-             from: write `<{mended}>`"
-        ),
-        None if name.trim().is_empty() => {
-            format!("`<{name}>` names nothing: write `<id>`")
-        }
-        None => format!(
-            "`<{name}>`: a placeholder is named like a field, with letters, digits and `_`: write \
-             `<id>`"
-        ),
-    })
-}
-
-/// The placeholder that `text` was probably meant to be: `{id}`, `:id`, `<id`, `id>`, `< id >`.
-fn guess(text: &str) -> Option<String> {
-    let name = match text.as_bytes().first()? {
-        b'{' => text.strip_prefix('{')?.strip_suffix('}')?,
-        b':' => text.strip_prefix(':')?,
-        b'<' => text.strip_prefix('<')?.trim_end_matches('>'),
-        _ => text.strip_suffix('>')?,
+    let host = match path.split_once("://") {
+        Some((_, address)) => Some(address),
+        None => Some(path).filter(|path| path.starts_with("graph.microsoft.")),
     };
-    field_name(name)
+    if let Some(address) = host {
+        path = address.find('/').map_or("", |slash| &address[slash..]);
+    }
+    let relative = path.trim_start_matches('/');
+    let (first, rest) = relative.split_once('/').unwrap_or((relative, ""));
+    let version = Some(first).filter(|first| matches!(*first, "v1.0" | "beta"));
+    let relative = if version.is_some() { rest } else { relative };
+    let mended = format!("/{relative}");
+    if relative.is_empty() {
+        mistakes.push(
+            "the request line names no resource: write it as Graph's reference prints it, `\"/users/<id>\"`"
+                .to_owned(),
+        );
+        return String::new();
+    }
+    if mended == line {
+        return mended;
+    }
+    let version = match version {
+        Some(version) => format!(" and `version = \"{version}\"`"),
+        None => String::new(),
+    };
+    mistakes.push(format!(
+        "the request line begins with the `/` after the version: write `\"{mended}\"`{version}"
+    ));
+    mended
+}
+
+/// The line with its placeholders written `<id>`, which were written `{id}` or `:id`.
+fn mend_placeholders(line: &str, mistakes: &mut Vec<String>) -> String {
+    let mut mended = String::new();
+    let mut rest = line;
+    while let Some((before, (inner, after))) = rest
+        .split_once('{')
+        .and_then(|(before, after)| Some((before, after.split_once('}')?)))
+    {
+        // The reference's `{id | userPrincipalName}` is a choice of values for one placeholder.
+        let name = field_name(inner.split('|').next().unwrap_or_default())
+            .unwrap_or_else(|| "id".to_owned());
+        mistakes.push(format!(
+            "`{{{inner}}}`: a placeholder is written `<{name}>`"
+        ));
+        mended.push_str(&format!("{before}<{name}>"));
+        rest = after;
+    }
+    mended.push_str(rest);
+    let (path, query) = mended.split_at(mended.find('?').unwrap_or(mended.len()));
+    let segments =
+        path.split('/').map(
+            |segment| match segment.strip_prefix(':').and_then(field_name) {
+                Some(name) => {
+                    mistakes.push(format!("`{segment}`: a placeholder is written `<{name}>`"));
+                    format!("<{name}>")
+                }
+                None => segment.to_owned(),
+            },
+        );
+    segments.collect::<Vec<_>>().join("/") + query
+}
+
+/// The error for a placeholder whose name is none of a field.
+fn misnamed(written: &str, mended: Option<&str>, dots: &str) -> String {
+    match mended {
+        Some(mended) => format!(
+            "`<{written}>`: a placeholder is named like the field or argument it takes its value from: write \
+             `<{mended}{dots}>`"
+        ),
+        None if written.trim().is_empty() => format!("`<{written}>` names nothing: write `<id>`"),
+        None => format!(
+            "`<{written}>`: a placeholder is named like a field, with letters, digits and `_`: write `<id{dots}>`"
+        ),
+    }
 }
 
 /// `name` in snake case, if that makes a field name of it.
 fn field_name(name: &str) -> Option<String> {
     let mut snake = String::new();
+    let mut before = '_';
     for char in name.trim().chars() {
-        if char.is_ascii_uppercase() && snake.ends_with(|last: char| last.is_ascii_lowercase()) {
+        if char.is_ascii_uppercase() && (before.is_ascii_lowercase() || before.is_ascii_digit()) {
             snake.push('_');
         }
+        before = char;
         match char {
             '-' | ' ' => snake.push('_'),
             _ => snake.push(char.to_ascii_lowercase()),
@@ -217,6 +553,7 @@ fn field_name(name: &str) -> Option<String> {
         && snake.contains(|char: char| char.is_ascii_alphanumeric())
         && snake
             .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !matches!(snake.as_str(), "self" | "super" | "crate");
     is_name.then_some(snake)
 }

@@ -15,12 +15,15 @@ use crate::response::FromResponse;
 pub trait Action {
     /// The HTTP method.
     const METHOD: Method;
-    /// The request line after the version, with `<placeholder>`s.
+    /// The request line after the version, with its `<placeholder>`s, as declared.
     const PATH: &'static str;
     /// The version of the API that has the action.
     const VERSION: ApiVersion;
     /// Who may call, and with which permissions.
     const PERMISSIONS: Permissions;
+    /// Whether sending it twice does no harm: every `get`, `put` and `delete`, and what is declared
+    /// `idempotent`.
+    const IDEMPOTENT: bool;
     /// What the answer is read as.
     type Response: FromResponse;
 }

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, LOCATION, RANGE};
+use http::uri::InvalidUri;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use uuid::Uuid;
 
@@ -14,18 +15,19 @@ use crate::credential::{AccessToken, Credential, TokenRequest};
 use crate::error::Error;
 use crate::host;
 use crate::request::Call;
-use crate::transport::{HttpTransport, Transport, TransportError};
+use crate::response::{Answer, Origin};
+use crate::transport::{Body, HttpTransport, Transport, TransportError};
 
 /// Microsoft Graph in the global cloud.
 const GLOBAL: &str = "https://graph.microsoft.com";
 
-const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
-
-/// The longest answer that is read, in bytes.
-const MAX_ANSWER: usize = 64 << 20;
+pub(crate) const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 
 /// The longest error that is read, in bytes.
 const MAX_ERROR: usize = 64 << 10;
+
+/// How many redirects of a download are followed.
+const MAX_REDIRECTS: usize = 5;
 
 /// Sends requests to Microsoft Graph, with the tokens of a credential.
 ///
@@ -37,6 +39,7 @@ pub struct Client {
 
 struct Inner {
     root: String,
+    origin: url::Origin,
     scope: String,
     credential: Box<dyn Credential>,
     cache: Cache,
@@ -63,25 +66,108 @@ impl Client {
     }
 
     /// Sends a call, and gives the answer if its status is 2xx.
-    pub(crate) async fn call(&self, call: Call) -> Result<Response<Bytes>, Error> {
+    pub(crate) async fn call(&self, call: Call) -> Result<Answer, Error> {
         self.check_caller(&call.permissions)?;
-        let token = self.token().await?;
-        let id = client_request_id();
-        let request = self.http_request(call, &token, &id)?;
-        let response = self.inner.transport.send(request).await;
-        let response = response.map_err(|source| unanswered(source, &id))?;
-        let (mut parts, body) = response.into_parts();
-        // Graph sends it back; what stands between Graph and here may not.
-        parts.headers.insert(CLIENT_REQUEST_ID, id);
-        let is_success = parts.status.is_success();
-        let limit = if is_success { MAX_ANSWER } else { MAX_ERROR };
-        match body.read(limit).await {
-            Ok(body) if is_success => Ok(Response::from_parts(parts, body)),
-            Ok(body) => Err(Error::api(parts.status, &parts.headers, &body)),
-            Err(error) if is_success => Err(error.with_ids(&parts.headers)),
-            // The status says more than why its explanation could not be read.
-            Err(error) => Err(Error::api(parts.status, &parts.headers, &[]).with_source(error)),
+        let origin = Origin {
+            client: self.clone(),
+            version: call.version,
+            headers: call.headers,
+        };
+        let address = format!("{}/{}{}", self.inner.root, call.version, call.path);
+        let request = request(
+            call.method,
+            &address,
+            &origin.headers,
+            call.body.unwrap_or_default(),
+        )?;
+        let mut response = self.send_with_token(request).await?;
+        if call.is_download && response.status().is_redirection() {
+            let location = location_of(&response)?;
+            response = self.download(location, &origin.headers).await?;
         }
+        Ok(Answer::new(success(response).await?, origin))
+    }
+
+    /// Follows a link of an answer to more of the same, on Graph itself only.
+    pub(crate) async fn follow(&self, link: &str, origin: Origin) -> Result<Answer, Error> {
+        if !self.is_own(link) {
+            return Err(Error::answer(
+                "a link of the answer leads to another host than the client's",
+            ));
+        }
+        let request = request(Method::GET, link, &origin.headers, Bytes::new())?;
+        let response = self.send_with_token(request).await?;
+        Ok(Answer::new(success(response).await?, origin))
+    }
+
+    /// Looks at an operation, where the service said: at Graph with the token, elsewhere without.
+    pub(crate) async fn watch(&self, location: &str, origin: Origin) -> Result<Answer, Error> {
+        // Some services say it from the version on.
+        let address = match location.strip_prefix('/') {
+            Some(path) => format!("{}/{}/{path}", self.inner.root, origin.version),
+            None => location.to_owned(),
+        };
+        let response = if self.is_own(&address) {
+            let request = request(Method::GET, &address, &origin.headers, Bytes::new())?;
+            self.send_with_token(request).await?
+        } else {
+            self.send_elsewhere(&address, &HeaderMap::new()).await?
+        };
+        Ok(Answer::new(success(response).await?, origin))
+    }
+
+    /// Follows the redirect of a download to a pre-authenticated address, without the token.
+    async fn download(
+        &self,
+        mut location: String,
+        headers: &HeaderMap,
+    ) -> Result<Response<Body>, Error> {
+        let range = headers.get(RANGE).map(|range| (RANGE, range.clone()));
+        let headers: HeaderMap = range.into_iter().collect();
+        for _ in 0..MAX_REDIRECTS {
+            let response = self.send_elsewhere(&location, &headers).await?;
+            if !response.status().is_redirection() {
+                return Ok(response);
+            }
+            location = location_of(&response)?;
+        }
+        Err(Error::answer("the content is behind too many redirects"))
+    }
+
+    /// Whether an address is on the client's own host, where the token may go.
+    fn is_own(&self, address: &str) -> bool {
+        host::secure(address).is_ok_and(|address| address.origin() == self.inner.origin)
+    }
+
+    async fn send_with_token(&self, mut request: Request<Bytes>) -> Result<Response<Body>, Error> {
+        let token = self.token().await?;
+        request
+            .headers_mut()
+            .insert(AUTHORIZATION, token.bearer().clone());
+        self.send(request).await
+    }
+
+    async fn send_elsewhere(
+        &self,
+        address: &str,
+        headers: &HeaderMap,
+    ) -> Result<Response<Body>, Error> {
+        host::secure(address).map_err(|why| {
+            Error::answer(format!("an address of the answer cannot be used: {why}"))
+        })?;
+        self.send(request(Method::GET, address, headers, Bytes::new())?)
+            .await
+    }
+
+    /// Sends a request under a fresh id, which the headers of the answer then hold.
+    async fn send(&self, mut request: Request<Bytes>) -> Result<Response<Body>, Error> {
+        let id = client_request_id();
+        request.headers_mut().insert(CLIENT_REQUEST_ID, id.clone());
+        let response = self.inner.transport.send(request).await;
+        let mut response = response.map_err(|source| unanswered(source, &id))?;
+        // Graph sends it back; what stands between Graph and here may not.
+        response.headers_mut().insert(CLIENT_REQUEST_ID, id);
+        Ok(response)
     }
 
     /// Tells a caller whose kind the action does not support before anything is sent.
@@ -109,30 +195,52 @@ impl Client {
         };
         cache.token(renew).await
     }
+}
 
-    fn http_request(
-        &self,
-        call: Call,
-        token: &AccessToken,
-        id: &HeaderValue,
-    ) -> Result<Request<Bytes>, Error> {
-        let uri = format!("{}/{}{}", self.inner.root, call.version, call.path);
-        let mut request = Request::builder()
-            .method(call.method.clone())
-            .uri(uri)
-            .header(ACCEPT, "application/json")
-            .header(AUTHORIZATION, token.bearer())
-            .header(CLIENT_REQUEST_ID, id);
-        if call.body.is_some() {
-            request = request.header(CONTENT_TYPE, "application/json");
-        } else if call.method != Method::GET && call.method != Method::DELETE {
-            // The front ends of Graph ask for a length even where there is nothing: 411.
-            request = request.header(CONTENT_LENGTH, "0");
-        }
+/// Puts a request together.
+fn request(
+    method: Method,
+    address: &str,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Result<Request<Bytes>, Error> {
+    // The front ends of Graph ask for a length even where there is nothing: 411.
+    let says_zero = body.is_empty() && method != Method::GET && method != Method::DELETE;
+    let mut request = Request::new(body);
+    *request.uri_mut() = address.parse().map_err(|source: InvalidUri| {
+        Error::request("the address cannot be sent").with_source(source)
+    })?;
+    *request.method_mut() = method;
+    *request.headers_mut() = headers.clone();
+    if says_zero {
         request
-            .body(call.body.unwrap_or_default())
-            .map_err(|source| Error::request("the address cannot be sent").with_source(source))
+            .headers_mut()
+            .insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
+    Ok(request)
+}
+
+/// The answer, if its status is 2xx, else its error.
+async fn success(response: Response<Body>) -> Result<Response<Body>, Error> {
+    if response.status().is_success() {
+        return Ok(response);
+    }
+    let (parts, body) = response.into_parts();
+    Err(match body.read(MAX_ERROR).await {
+        Ok(body) => Error::api(parts.status, &parts.headers, &body),
+        // The status says more than why its explanation could not be read.
+        Err(error) => Error::api(parts.status, &parts.headers, &[]).with_source(error),
+    })
+}
+
+fn location_of(response: &Response<Body>) -> Result<String, Error> {
+    let location = response
+        .headers()
+        .get(LOCATION)
+        .and_then(|location| location.to_str().ok());
+    location.map(str::to_owned).ok_or_else(|| {
+        Error::answer("a redirect of the answer leads nowhere").with_ids(response.headers())
+    })
 }
 
 impl fmt::Debug for Client {
@@ -182,6 +290,7 @@ impl ClientBuilder {
         Ok(Client {
             inner: Arc::new(Inner {
                 scope: format!("{}/.default", root.origin().ascii_serialization()),
+                origin: root.origin(),
                 root: host::without_slash(&root),
                 credential: self.credential,
                 cache: Cache::default(),
@@ -193,9 +302,9 @@ impl ClientBuilder {
 
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the root, which has not been looked at and may hold a password.
         formatter
             .debug_struct("ClientBuilder")
-            .field("root", &self.root)
             .finish_non_exhaustive()
     }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 
 use http::{HeaderMap, Method, StatusCode};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::action::ApiVersion;
 
@@ -50,19 +51,18 @@ pub enum ErrorKind {
     Api,
     /// Graph carried the call out, and the answer does not fit the type that it is read as.
     Answer,
+    /// Graph accepted the call, and the operation that it began has failed.
+    Operation,
 }
 
 /// The inner error of a Graph error: the same failure, told more exactly.
 ///
 /// See [Microsoft Graph error responses](https://learn.microsoft.com/graph/errors).
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone)]
 pub struct InnerError {
     code: Option<String>,
     message: Option<String>,
-    #[serde(rename = "request-id")]
     request_id: Option<String>,
-    #[serde(rename = "innerError", alias = "innererror")]
     inner_error: Option<Box<InnerError>>,
 }
 
@@ -81,6 +81,24 @@ impl InnerError {
     pub fn inner_error(&self) -> Option<&InnerError> {
         self.inner_error.as_deref()
     }
+
+    fn read(object: &Value) -> Option<Self> {
+        let inner = object
+            .get("innerError")
+            .or_else(|| object.get("innererror"))?;
+        Some(Self {
+            code: text(inner, "code"),
+            message: text(inner, "message"),
+            request_id: text(inner, "request-id"),
+            inner_error: Self::read(inner).map(Box::new),
+        })
+    }
+}
+
+/// A property that is a text that says something, whatever else it may be.
+fn text(object: &Value, name: &str) -> Option<String> {
+    let text = object.get(name)?.as_str()?;
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 impl Error {
@@ -149,7 +167,8 @@ impl Error {
         Self::new(ErrorKind::Caller, what)
     }
 
-    pub(crate) fn auth(what: impl Into<Cow<'static, str>>) -> Self {
+    /// An error of a [`Credential`](crate::credential::Credential) of yours: there is no token, and why.
+    pub fn auth(what: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Auth, what)
     }
 
@@ -157,7 +176,8 @@ impl Error {
         Self::new(ErrorKind::Transport, what)
     }
 
-    pub(crate) fn answer(what: impl Into<Cow<'static, str>>) -> Self {
+    /// An error of a [`FromResponse`](crate::FromResponse) of yours: the answer is not what it should be.
+    pub fn answer(what: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Answer, what)
     }
 
@@ -165,15 +185,29 @@ impl Error {
     pub(crate) fn api(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         let mut error = Self::new(ErrorKind::Api, "Graph refused the call");
         error.0.status = Some(status);
-        if let Ok(GraphAnswer { error: graph }) = serde_json::from_slice(body) {
-            error.0.code = graph.code.filter(|code| !code.is_empty());
-            error.0.message = graph.message.filter(|message| !message.is_empty());
-            // Its place where the headers were dropped on the way.
-            let inner = graph.inner_error.as_ref();
-            error.0.request_id = inner.and_then(|inner| inner.request_id.clone());
-            error.0.inner_error = graph.inner_error;
-        }
+        error.read(body);
         error.with_ids(headers)
+    }
+
+    /// Takes what the `error` of a body of Graph says, as far as it is one.
+    fn read(&mut self, body: &[u8]) {
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let Some(error) = body.get("error") else {
+            return;
+        };
+        self.0.code = text(error, "code");
+        self.0.message = text(error, "message");
+        self.0.inner_error = InnerError::read(error);
+        // Its place where the headers were dropped on the way.
+        let inner = self.0.inner_error.as_ref();
+        self.0.request_id = inner.and_then(|inner| inner.request_id.clone());
+    }
+
+    /// The error that an operation ended in.
+    pub(crate) fn operation(body: &[u8]) -> Self {
+        let mut error = Self::new(ErrorKind::Operation, "the operation has failed");
+        error.read(body);
+        error
     }
 
     /// The error that the token endpoint answered with.
@@ -200,7 +234,9 @@ impl Error {
         error
     }
 
-    pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+    /// Says what caused it. The cause is printed, so it must hold no secret.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.0.source = Some(source.into());
         self
     }
@@ -239,7 +275,8 @@ impl fmt::Display for Error {
             write!(formatter, ", {code}")?;
         }
         if let Some(message) = &inner.message {
-            write!(formatter, ": {message}")?;
+            // What a terminal would obey is no part of a sentence.
+            write!(formatter, ": {}", message.replace(char::is_control, " "))?;
         }
         match (&inner.request_id, &inner.client_request_id) {
             (Some(id), _) => write!(formatter, " (request-id {id})"),
@@ -272,20 +309,6 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
     }
-}
-
-/// The body of an error of Graph.
-#[derive(Deserialize)]
-struct GraphAnswer {
-    error: GraphError,
-}
-
-#[derive(Deserialize)]
-struct GraphError {
-    code: Option<String>,
-    message: Option<String>,
-    #[serde(rename = "innerError", alias = "innererror")]
-    inner_error: Option<InnerError>,
 }
 
 /// The body of an error of the identity platform, after

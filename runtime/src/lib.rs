@@ -29,17 +29,22 @@
 //! # Features
 //!
 //! - `emulator`: an embedded Graph to run tests and examples against.
+//! - `chrono`, `jiff`, `time`: the dates of these crates are [values of a path](PathValue).
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::unwrap_used)]
 
 mod action;
 mod client;
+mod collection;
+mod content;
 pub mod credential;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 mod error;
 mod host;
+mod nullable;
+mod operation;
 mod path;
 mod request;
 mod response;
@@ -50,10 +55,15 @@ pub use graph_action_macros::graph_action;
 
 pub use self::action::{Action, ApiVersion, Caller, Permissions};
 pub use self::client::{Client, ClientBuilder};
+pub use self::collection::Collection;
+pub use self::content::Content;
 pub use self::error::{BoxError, Error, ErrorKind, InnerError};
-pub use self::path::PathValue;
+pub use self::nullable::Nullable;
+pub use self::operation::Operation;
+pub use self::path::{PathValue, QueryValue, Values};
 pub use self::request::Request;
-pub use self::response::FromResponse;
+pub use self::response::{Answer, FromResponse, Value};
+pub use {bytes, http};
 
 /// What `#[graph_action]` emits names these items; they are no interface.
 #[doc(hidden)]
@@ -62,6 +72,7 @@ pub mod __private {
     pub use serde;
 
     pub use crate::action::{Action, ApiVersion, Permissions};
-    pub use crate::path::{Part, PathValue};
+    pub use crate::nullable::Nullable;
+    pub use crate::path::{Alias, Part, PathValue, Piece, QueryValue};
     pub use crate::request::{Payload, Request, request, stub};
 }

@@ -2,22 +2,45 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::Method;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
 
 use crate::action::{Action, ApiVersion, Permissions};
 use crate::client::Client;
 use crate::error::Error;
-use crate::path::{Part, render};
-use crate::response::FromResponse as _;
+use crate::path::{Part, QueryValue, append_query, plain, render};
+use crate::response::FromResponse;
 
 /// One call of the action `A`, ready to [`send`](Self::send): what the generated method `request`
 /// returns.
 ///
-/// It owns all that goes out. The path and the body are rendered at once, and an error in them is
+/// It owns all that goes out. Path, headers and body are rendered at once, and an error in them is
 /// kept until the request is sent.
+///
+/// What varies by call and not by action is said here:
+///
+/// ```
+/// use graph_action::graph_action;
+///
+/// #[graph_action(get = "/users", scope = "User.Read.All")]
+/// struct ListUsers;
+///
+/// let request = ListUsers
+///     .request()
+///     .filter("startswith(displayName,'A')")
+///     .select(["id", "displayName"])
+///     .top(5)
+///     .count()
+///     .consistency_level("eventual");
+/// assert_eq!(
+///     request.path().unwrap(),
+///     "/users?$filter=startswith(displayName,'A')&$select=id,displayName&$top=5&$count=true"
+/// );
+/// ```
 #[must_use = "a request does nothing until it is sent"]
 pub struct Request<A> {
     call: Result<Call, Error>,
@@ -29,9 +52,13 @@ pub(crate) struct Call {
     pub(crate) method: Method,
     pub(crate) version: ApiVersion,
     pub(crate) permissions: Permissions,
+    /// Path and query, after the version.
     pub(crate) path: String,
-    /// JSON.
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Option<Bytes>,
+    pub(crate) timeout: Option<Duration>,
+    /// Whether the answer is bytes, which may wait behind a redirect.
+    pub(crate) is_download: bool,
 }
 
 impl<A: Action> Request<A> {
@@ -43,13 +70,137 @@ impl<A: Action> Request<A> {
     /// [`ErrorKind::Request`](crate::ErrorKind::Request) and
     /// [`ErrorKind::Caller`](crate::ErrorKind::Caller) are found before anything is sent.
     pub async fn send(self, client: &Client) -> Result<A::Response, Error> {
+        let (method, path, version) = (A::METHOD, A::PATH, self.version());
         let result = match self.call {
-            Ok(call) => client.call(call).await,
+            Ok(call) => {
+                within(call.timeout, async {
+                    A::Response::from_response(client.call(call).await?).await
+                })
+                .await
+            }
             Err(error) => Err(error),
         };
-        result
-            .and_then(A::Response::from_response)
-            .map_err(|error| error.during(A::METHOD, A::PATH, A::VERSION))
+        result.map_err(|error| error.during(method, path, version))
+    }
+
+    fn version(&self) -> ApiVersion {
+        self.call.as_ref().map_or(A::VERSION, |call| call.version)
+    }
+}
+
+impl<A> Request<A> {
+    /// The path and query that go out, after the version.
+    ///
+    /// # Errors
+    ///
+    /// The error that [`send`](Self::send) would give: a value that cannot be sent.
+    pub fn path(&self) -> Result<&str, &Error> {
+        self.call.as_ref().map(|call| call.path.as_str())
+    }
+
+    /// The body that goes out, if there is one.
+    pub fn body(&self) -> Option<&[u8]> {
+        self.call.as_ref().ok()?.body.as_deref()
+    }
+
+    /// The headers that go out, without those that the client adds.
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.call.as_ref().ok().map(|call| &call.headers)
+    }
+
+    /// Adds a header, or replaces one of the declaration. `None` leaves it out.
+    pub fn header(self, name: &str, value: impl QueryValue) -> Self {
+        self.change(|call| set_header(&mut call.headers, name, &value))
+    }
+
+    /// Adds a pair to the query; `None` leaves it out.
+    pub fn query(self, name: &str, value: impl QueryValue) -> Self {
+        self.change(|call| append_query(&mut call.path, name, &value))
+    }
+
+    /// Asks for these properties only: `$select`.
+    pub fn select(self, properties: impl QueryValue) -> Self {
+        self.query("$select", properties)
+    }
+
+    /// Asks for related resources with the answer: `$expand`.
+    pub fn expand(self, relationships: impl QueryValue) -> Self {
+        self.query("$expand", relationships)
+    }
+
+    /// Asks for what fits: `$filter`, as in `startswith(displayName,'A')`.
+    pub fn filter(self, condition: impl QueryValue) -> Self {
+        self.query("$filter", condition)
+    }
+
+    /// Asks for an order: `$orderby`, as in `displayName desc`.
+    pub fn order_by(self, properties: impl QueryValue) -> Self {
+        self.query("$orderby", properties)
+    }
+
+    /// Asks for what is found: `$search`, as in `"displayName:Adele"` with its quotes.
+    pub fn search(self, words: impl QueryValue) -> Self {
+        self.query("$search", words)
+    }
+
+    /// Asks for at most so many items in a page: `$top`.
+    pub fn top(self, count: u32) -> Self {
+        self.query("$top", count)
+    }
+
+    /// Leaves out the first items: `$skip`.
+    pub fn skip(self, count: u32) -> Self {
+        self.query("$skip", count)
+    }
+
+    /// Asks how many items there are: `$count=true`.
+    pub fn count(self) -> Self {
+        self.query("$count", true)
+    }
+
+    /// Says a preference: `Prefer`, as in `outlook.timezone="UTC"`. Several are sent together.
+    pub fn prefer(self, preference: &str) -> Self {
+        self.change(|call| {
+            let value = header_value("Prefer", preference.to_owned())?;
+            call.headers.append("prefer", value);
+            Ok(())
+        })
+    }
+
+    /// Says `ConsistencyLevel`, which advanced queries of the directory need: `eventual`.
+    pub fn consistency_level(self, level: &str) -> Self {
+        self.header("ConsistencyLevel", level)
+    }
+
+    /// Lets Graph refuse the call if the resource has changed since: `If-Match`, with its `@odata.etag`.
+    pub fn if_match(self, etag: &str) -> Self {
+        self.header("If-Match", etag)
+    }
+
+    /// Ends the call with an error after this time, however far it has come.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.change(|call| {
+            call.timeout = Some(timeout);
+            Ok(())
+        })
+    }
+
+    /// Sends it to another version of the API than the declaration says.
+    pub fn api_version(self, version: ApiVersion) -> Self {
+        self.change(|call| {
+            call.version = version;
+            Ok(())
+        })
+    }
+
+    /// Changes what goes out; the first error is kept.
+    fn change(mut self, change: impl FnOnce(&mut Call) -> Result<(), Error>) -> Self {
+        if let Ok(call) = &mut self.call
+            && let Err(error) = change(call)
+        {
+            self.call = Err(error);
+        }
+        self
     }
 }
 
@@ -59,31 +210,91 @@ impl<A: Action> fmt::Debug for Request<A> {
         formatter
             .debug_struct("Request")
             .field("method", &A::METHOD)
-            .field("version", &A::VERSION)
+            .field("version", &self.version())
             .field("path", &A::PATH)
             .finish_non_exhaustive()
     }
 }
 
+/// Ends a call when its time is up.
+async fn within<T>(
+    timeout: Option<Duration>,
+    call: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    match timeout {
+        None => call.await,
+        Some(timeout) => tokio::time::timeout(timeout, call)
+            .await
+            .unwrap_or_else(|_| Err(Error::transport("the time for the call is up"))),
+    }
+}
+
 /// Prepares a request of the action `A`; what the generated method calls.
-pub fn request<A: Action>(parts: &[Part<'_>], payload: Payload) -> Request<A> {
-    let call = render(parts).and_then(|path| {
-        Ok(Call {
-            method: A::METHOD,
-            version: A::VERSION,
-            permissions: A::PERMISSIONS,
-            path,
-            body: payload.0?,
-        })
-    });
+pub fn request<A: Action>(
+    parts: &[Part<'_>],
+    headers: &[(&'static str, &dyn QueryValue)],
+    payload: Payload,
+) -> Request<A> {
+    let call = Call {
+        method: A::METHOD,
+        version: A::VERSION,
+        permissions: A::PERMISSIONS,
+        path: String::new(),
+        headers: HeaderMap::with_capacity(8),
+        body: None,
+        timeout: None,
+        is_download: A::Response::IS_DOWNLOAD,
+    };
     Request {
-        call,
+        call: call.render(parts, headers, payload),
         action: PhantomData,
     }
 }
 
-/// The body of a request, rendered.
-pub struct Payload(Result<Option<Bytes>, Error>);
+impl Call {
+    fn render(
+        mut self,
+        parts: &[Part<'_>],
+        headers: &[(&'static str, &dyn QueryValue)],
+        payload: Payload,
+    ) -> Result<Self, Error> {
+        self.path = render(parts)?;
+        if !self.is_download {
+            self.headers
+                .insert(ACCEPT, HeaderValue::from_static("application/json"));
+        }
+        for (name, value) in headers {
+            set_header(&mut self.headers, name, *value)?;
+        }
+        if let Some((content_type, body)) = payload.0? {
+            self.headers
+                .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+            self.body = Some(body);
+        }
+        Ok(self)
+    }
+}
+
+fn set_header(headers: &mut HeaderMap, name: &str, value: &dyn QueryValue) -> Result<(), Error> {
+    let key = HeaderName::try_from(name).map_err(|source| {
+        Error::request(format!("`{name}` cannot be the name of a header")).with_source(source)
+    })?;
+    if let Some(value) = plain(name, value)? {
+        headers.insert(key, header_value(name, value)?);
+    }
+    Ok(())
+}
+
+fn header_value(name: &str, value: String) -> Result<HeaderValue, Error> {
+    HeaderValue::try_from(value).map_err(|_| {
+        Error::request(format!(
+            "the value of the header `{name}` cannot be sent: it holds a control character"
+        ))
+    })
+}
+
+/// The body of a request, rendered, with its content type.
+pub struct Payload(Result<Option<(&'static str, Bytes)>, Error>);
 
 impl Payload {
     /// For an action that sends no body.
@@ -94,11 +305,34 @@ impl Payload {
     /// The parameters as JSON.
     pub fn json<T: Serialize + ?Sized>(parameters: &T) -> Self {
         Self(match serde_json::to_vec(parameters) {
-            Ok(json) => Ok(Some(json.into())),
+            Ok(json) => Ok(Some(("application/json", json.into()))),
             Err(source) => {
                 Err(Error::request("the body cannot be written as JSON").with_source(source))
             }
         })
+    }
+
+    /// A field as it is.
+    pub fn content(content_type: &'static str, body: &dyn RawBody) -> Self {
+        let body = Bytes::copy_from_slice(body.bytes());
+        Self(Ok(Some((content_type, body))))
+    }
+}
+
+/// A value that can be sent as it is: text or bytes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent as it is",
+    label = "neither text nor bytes",
+    note = "a body with a content type is a `String`, a `Vec<u8>`, or another type that is `AsRef<[u8]>`"
+)]
+pub trait RawBody {
+    /// Its bytes.
+    fn bytes(&self) -> &[u8];
+}
+
+impl<T: AsRef<[u8]>> RawBody for T {
+    fn bytes(&self) -> &[u8] {
+        self.as_ref()
     }
 }
 

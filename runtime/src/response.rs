@@ -1,60 +1,180 @@
 //! `FromResponse`: how an answer is read.
 
 use std::any::TypeId;
+use std::fmt;
 
 use bytes::Bytes;
-use http::Response;
+use http::header::ACCEPT;
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 
+use crate::action::ApiVersion;
+use crate::client::Client;
 use crate::error::Error;
+use crate::transport::Body;
 
-/// A type that `returns` can name: any type that is [`Deserialize`](serde::Deserialize), read from
-/// JSON, or `()`, which asks nothing of the answer.
+/// The longest answer that is read, in bytes.
+const MAX_ANSWER: usize = 64 << 20;
+
+/// A type that `returns` can name.
+///
+/// | type | the answer is |
+/// | --- | --- |
+/// | `()` | whatever it is: nothing is asked of it |
+/// | any that is [`Deserialize`](serde::Deserialize) and owns what it holds | JSON |
+/// | [`Value<T>`] | a primitive or a list of them, wrapped in `value` |
+/// | [`Collection<T>`](crate::Collection) | the first page of a list |
+/// | [`Operation<T>`](crate::Operation) | a 202 that says where to watch the operation |
+/// | [`Content`](crate::Content) | bytes |
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from an answer",
     label = "not a type that `returns` can name",
     note = "derive `serde::Deserialize` for it"
 )]
 pub trait FromResponse: Sized {
-    /// Reads an answer of a 2xx status, with its whole body.
+    /// Whether the answer is bytes, which Graph may leave to another address: then a redirect is
+    /// followed, without the token.
+    #[doc(hidden)]
+    const IS_DOWNLOAD: bool = false;
+
+    /// Reads an answer of a 2xx status.
     ///
     /// # Errors
     ///
-    /// With [`ErrorKind::Answer`](crate::ErrorKind::Answer), when the answer does not fit the type.
-    fn from_response(response: Response<Bytes>) -> Result<Self, Error>;
+    /// With [`ErrorKind::Answer`](crate::ErrorKind::Answer), when the answer does not fit the type, and
+    /// with [`ErrorKind::Transport`](crate::ErrorKind::Transport), when it is cut off.
+    fn from_response(answer: Answer) -> impl Future<Output = Result<Self, Error>> + Send;
+}
+
+/// An answer of Graph, before its body is read.
+pub struct Answer {
+    response: Response<Body>,
+    pub(crate) origin: Origin,
+}
+
+/// Where an answer came from, for the calls that follow from it.
+#[derive(Clone)]
+pub(crate) struct Origin {
+    pub(crate) client: Client,
+    pub(crate) version: ApiVersion,
+    /// The headers of the request, without the token.
+    pub(crate) headers: HeaderMap,
+}
+
+impl Origin {
+    /// The origin of a call that is taken up again, of which no more is known than the client.
+    pub(crate) fn of(client: &Client) -> Self {
+        let json = HeaderValue::from_static("application/json");
+        Self {
+            client: client.clone(),
+            version: ApiVersion::V1,
+            headers: HeaderMap::from_iter([(ACCEPT, json)]),
+        }
+    }
+}
+
+impl Answer {
+    pub(crate) fn new(response: Response<Body>, origin: Origin) -> Self {
+        Self { response, origin }
+    }
+
+    /// The status, 2xx.
+    pub fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        self.response.headers()
+    }
+
+    /// The body, as it arrives.
+    pub fn into_body(self) -> Body {
+        self.response.into_body()
+    }
+
+    /// Reads the whole body, up to 64 MiB.
+    ///
+    /// # Errors
+    ///
+    /// With [`ErrorKind::Transport`](crate::ErrorKind::Transport), when it is cut off, and with
+    /// [`ErrorKind::Answer`](crate::ErrorKind::Answer), when it is too long.
+    pub async fn bytes(self) -> Result<Bytes, Error> {
+        let (parts, body) = self.response.into_parts();
+        let bytes = body.read(MAX_ANSWER).await;
+        bytes.map_err(|error| error.with_ids(&parts.headers))
+    }
+
+    /// Reads the body as JSON, with all that it is and where it came from.
+    pub(crate) async fn json<T: DeserializeOwned + 'static>(
+        self,
+    ) -> Result<(T, HeaderMap, Origin), Error> {
+        let headers = self.response.headers().clone();
+        let origin = self.origin.clone();
+        let body = self.bytes().await?;
+        let value = decode(&body).map_err(|error| error.with_ids(&headers))?;
+        Ok((value, headers, origin))
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Answer")
+            .field("status", &self.response.status())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<T: DeserializeOwned + 'static> FromResponse for T {
-    fn from_response(response: Response<Bytes>) -> Result<Self, Error> {
-        // `()` is `null` to serde, and Graph may answer anything where nothing is documented.
-        let takes_nothing = TypeId::of::<T>() == TypeId::of::<()>();
-        let json = if takes_nothing {
-            b"null"
-        } else {
-            response.body().as_ref()
-        };
-        serde_json::from_slice(json).map_err(|source| misfit(&response, source))
+    async fn from_response(answer: Answer) -> Result<Self, Error> {
+        answer.json().await.map(|(value, ..)| value)
     }
 }
 
-fn misfit(response: &Response<Bytes>, source: serde_json::Error) -> Error {
-    if response.body().is_empty() {
-        return Error::answer(
+/// A primitive, or a list of primitives, that Graph wraps in `value`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[non_exhaustive]
+pub struct Value<T> {
+    /// What is in it.
+    pub value: T,
+}
+
+/// Reads JSON.
+pub(crate) fn decode<T: DeserializeOwned + 'static>(body: &[u8]) -> Result<T, Error> {
+    const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+    let body = body
+        .strip_prefix(BYTE_ORDER_MARK)
+        .unwrap_or(body)
+        .trim_ascii();
+    // `()` is `null` to serde, and Graph may answer anything where nothing is documented.
+    let takes_nothing = TypeId::of::<T>() == TypeId::of::<()>();
+    let body = if takes_nothing { b"null" } else { body };
+    if body.is_empty() || body == b"null" && !takes_nothing {
+        return Err(Error::answer(
             "the answer is empty, and the declaration's `returns` names a type with content",
-        )
-        .with_ids(response.headers());
+        ));
     }
-    let error = Error::answer(format!(
-        "the answer does not fit the type that `returns` names, at line {} column {}",
-        source.line(),
-        source.column()
-    ));
-    // The parser quotes strings of the answer, any of which may be a secret.
-    let quotes = source.to_string().contains('"');
-    let error = if quotes {
-        error
-    } else {
-        error.with_source(source)
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| misfit(&error.path().to_string(), error.inner()))?;
+    json.end().map_err(|error| misfit(".", &error))?;
+    Ok(value)
+}
+
+/// The error for JSON of another shape than the type, with the path of the place. It holds nothing of the
+/// parser's own words, which quote the answer.
+fn misfit(path: &str, error: &serde_json::Error) -> Error {
+    let what = match error.classify() {
+        Category::Data => "it does not fit the type that `returns` names",
+        Category::Eof => "it ends too early",
+        Category::Syntax | Category::Io => "it is no JSON",
     };
-    error.with_ids(response.headers())
+    Error::answer(format!(
+        "the answer cannot be read: {what}, at `{path}` (line {}, column {})",
+        error.line(),
+        error.column()
+    ))
 }

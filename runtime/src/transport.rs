@@ -3,14 +3,18 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use http_body::Frame;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 
 use crate::error::{BoxError, Error};
+use crate::host;
 
 /// A future on the heap.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -18,6 +22,31 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// Carries one HTTP request and brings the answer, whatever its status.
 ///
 /// It follows no redirect and repeats nothing: both are for the [`Client`](crate::Client) to decide.
+///
+/// One that wraps another, to log or to record, must not show bodies: the request of a token holds the
+/// secret. Headers are safe to show, since the token in them is marked as sensitive.
+///
+/// ```
+/// use graph_action::bytes::Bytes;
+/// use graph_action::http::{Request, Response};
+/// use graph_action::transport::{Body, BoxFuture, HttpTransport, Transport, TransportError};
+///
+/// struct Logging(HttpTransport);
+///
+/// impl Transport for Logging {
+///     fn send(
+///         &self,
+///         request: Request<Bytes>,
+///     ) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
+///         let line = format!("{} {}", request.method(), request.uri().path());
+///         Box::pin(async move {
+///             let response = self.0.send(request).await?;
+///             println!("{line}: {}", response.status());
+///             Ok(response)
+///         })
+///     }
+/// }
+/// ```
 pub trait Transport: Send + Sync + 'static {
     /// Sends `request`, and gives the answer when its headers have come.
     fn send(
@@ -48,6 +77,18 @@ impl Body {
             ))),
             Err(source) => Err(Error::transport("the answer was cut off").with_source(source)),
         }
+    }
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        Pin::new(&mut self.0).poll_frame(context)
     }
 }
 
@@ -87,40 +128,39 @@ impl StdError for TransportError {
 }
 
 /// The transport that a [`Client`](crate::Client) has unless it is given another.
+///
+/// It goes through the system's proxy, but not to loopback addresses. It waits 10 s for a connection, and
+/// 100 s for a whole answer.
 #[derive(Debug, Clone)]
 pub struct HttpTransport {
     client: reqwest::Client,
+    /// For loopback addresses, which mean another machine to a proxy.
+    direct: reqwest::Client,
 }
 
 impl HttpTransport {
-    /// A transport with a connection pool of its own, that goes through the system's proxy.
+    /// A transport with a connection pool of its own.
     ///
     /// # Errors
     ///
     /// With [`ErrorKind::Config`](crate::ErrorKind::Config), when the system's TLS roots cannot be read.
     pub fn new() -> Result<Self, Error> {
-        Self::build(reqwest::Client::builder())
+        Ok(Self {
+            client: build(reqwest::Client::builder())?,
+            direct: build(reqwest::Client::builder().no_proxy())?,
+        })
     }
+}
 
-    /// The same, without a proxy: for addresses on this machine.
-    #[cfg(feature = "emulator")]
-    pub(crate) fn direct() -> Result<Self, Error> {
-        Self::build(reqwest::Client::builder().no_proxy())
-    }
-
-    fn build(builder: reqwest::ClientBuilder) -> Result<Self, Error> {
-        let client = builder
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .connect_timeout(Duration::from_secs(10))
-            .timeout(Duration::from_secs(100))
-            .user_agent(concat!("graph-action/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|source| {
-                Error::config("the HTTP client cannot be set up").with_source(source)
-            })?;
-        Ok(Self { client })
-    }
+fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Error> {
+    builder
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .connect_timeout(Duration::from_secs(10))
+        .timeout(Duration::from_secs(100))
+        .user_agent(concat!("graph-action/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|source| Error::config("the HTTP client cannot be set up").with_source(source))
 }
 
 impl Transport for HttpTransport {
@@ -130,9 +170,33 @@ impl Transport for HttpTransport {
     ) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
         Box::pin(async move {
             let request = reqwest::Request::try_from(request).map_err(without_url)?;
-            let response = self.client.execute(request).await.map_err(without_url)?;
+            let is_loopback = host::is_loopback(request.url());
+            let client = if is_loopback {
+                &self.direct
+            } else {
+                &self.client
+            };
+            let response = client.execute(request).await.map_err(without_url)?;
             Ok(Response::from(response).map(Body::new))
         })
+    }
+}
+
+impl<T: Transport + ?Sized> Transport for Box<T> {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
+        (**self).send(request)
+    }
+}
+
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
+        (**self).send(request)
     }
 }
 

@@ -170,12 +170,12 @@ fn unanswered(source: TransportError) -> Error {
 
 async fn read_token(response: Response<Body>) -> Result<AccessToken, Error> {
     let (parts, body) = response.into_parts();
-    let body = body.read(MAX_ANSWER).await.map_err(|source| {
-        Error::auth("the answer of the identity platform could not be read").with_source(source)
-    })?;
-    if !parts.status.is_success() {
-        return Err(Error::identity(parts.status, &body));
-    }
+    let body = match body.read(MAX_ANSWER).await {
+        Ok(body) if parts.status.is_success() => body,
+        Ok(body) => return Err(Error::identity(parts.status, &body)),
+        // The status says more than why its explanation could not be read.
+        Err(source) => return Err(Error::identity(parts.status, &[]).with_source(source)),
+    };
     // The parser's error is dropped: it could quote the token.
     let grant: Grant = serde_json::from_slice(&body)
         .map_err(|_| Error::auth("the identity platform answered without a token"))?;

@@ -10,6 +10,7 @@ mod client_secret;
 mod static_token;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -27,6 +28,34 @@ use crate::transport::{BoxFuture, Transport};
 ///
 /// The [`Client`](crate::Client) keeps the token, and asks for another when it is due: at most one
 /// request is in flight, however many callers wait.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use graph_action::credential::{AccessToken, Credential, TokenRequest};
+/// use graph_action::transport::BoxFuture;
+/// use graph_action::{Caller, Client, Error};
+///
+/// /// A token that another program writes into a file, for an hour each.
+/// struct TokenFile(&'static str);
+///
+/// impl Credential for TokenFile {
+///     fn caller(&self) -> Option<Caller> {
+///         Some(Caller::Application)
+///     }
+///
+///     fn token<'a>(&'a self, _: TokenRequest<'a>) -> BoxFuture<'a, Result<AccessToken, Error>> {
+///         Box::pin(async {
+///             let token = std::fs::read_to_string(self.0)
+///                 .map_err(|source| Error::auth("the token file is not there").with_source(source))?;
+///             Ok(AccessToken::new(token.trim())?.expires_in(Duration::from_secs(3600)))
+///         })
+///     }
+/// }
+///
+/// let graph = Client::new(TokenFile("/run/graph-token"))?;
+/// # Ok::<(), Error>(())
+/// ```
 pub trait Credential: Send + Sync + 'static {
     /// The kind of caller that the tokens are for, if it is known. An action that does not support it
     /// is refused before anything is sent.
@@ -35,6 +64,24 @@ pub trait Credential: Send + Sync + 'static {
     /// Gets a new token.
     fn token<'a>(&'a self, request: TokenRequest<'a>) -> BoxFuture<'a, Result<AccessToken, Error>>;
 }
+
+macro_rules! pointers {
+    ($($type:ty),*) => {$(
+        impl<T: Credential + ?Sized> Credential for $type {
+            fn caller(&self) -> Option<Caller> {
+                (**self).caller()
+            }
+
+            fn token<'a>(
+                &'a self,
+                request: TokenRequest<'a>,
+            ) -> BoxFuture<'a, Result<AccessToken, Error>> {
+                (**self).token(request)
+            }
+        }
+    )*};
+}
+pointers!(Box<T>, Arc<T>);
 
 /// What a [`Credential`] is asked for.
 #[derive(Clone, Copy)]
@@ -100,7 +147,7 @@ impl AccessToken {
     }
 
     /// Says how long from now the token is good. It is renewed when a tenth of that is left, or five
-    /// minutes.
+    /// minutes if that is less.
     #[must_use]
     pub fn expires_in(mut self, lifetime: Duration) -> Self {
         let margin = (lifetime / 10).min(Duration::from_secs(5 * 60));

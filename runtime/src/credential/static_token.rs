@@ -7,8 +7,8 @@ use crate::credential::{AccessToken, Credential, TokenRequest};
 use crate::error::Error;
 use crate::transport::BoxFuture;
 
-/// A token from elsewhere: Graph Explorer, the Azure CLI, a test. It is sent as it is until Graph
-/// refuses it.
+/// A token from elsewhere: Graph Explorer, the Azure CLI, a test. It is sent as it is, and
+/// never renewed.
 ///
 /// ```
 /// use graph_action::{Caller, Client, credential::StaticToken};

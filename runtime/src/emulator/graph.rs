@@ -234,11 +234,17 @@ fn authorize(
     if is_supported && accepted.iter().any(|permission| held.contains(permission)) {
         return Ok(());
     }
+    let why = if is_supported {
+        format!(
+            "Application must have one of the following scopes: {}",
+            accepted.join(", ")
+        )
+    } else {
+        "Application-only access is not supported".to_owned()
+    };
     let message = format!(
-        "Application is not authorized to perform this operation. Application must have one of the \
-         following scopes: {} - Operation ID (for customer support): 00000000-0000-0000-0000-000000000000 \
-         - Activity ID: {}",
-        accepted.join(", "),
+        "Application is not authorized to perform this operation. {why} - Operation ID (for customer \
+         support): 00000000-0000-0000-0000-000000000000 - Activity ID: {}",
         incoming.request_id
     );
     Err(Refusal::new(StatusCode::FORBIDDEN, "Forbidden", message))

@@ -46,7 +46,10 @@ impl Claims {
             iss: format!("{}/{}/v2.0", service.root, service.tenant_id),
             iat: now,
             nbf: now,
-            exp: now.saturating_add(lifetime),
+            // A second more for the fraction of the present one; none for a token that has none.
+            exp: now
+                .saturating_add(lifetime)
+                .saturating_add(i64::from(lifetime > 0)),
             appid: service.client_id.clone(),
             tid: service.tenant_id.clone(),
             idtyp: idtyp.to_owned(),

@@ -44,7 +44,6 @@ use self::server::Service;
 use crate::client::Client;
 use crate::credential::ClientSecret;
 use crate::error::Error;
-use crate::transport::HttpTransport;
 
 /// The permission that the emulated app has unless [`EmulatorBuilder::roles`] says otherwise.
 const DEFAULT_ROLE: &str = "DeviceManagementConfiguration.ReadWrite.All";
@@ -86,7 +85,6 @@ impl Emulator {
     pub fn client(&self) -> Result<Client, Error> {
         Client::builder(self.credential()?)
             .root(self.root())
-            .transport(HttpTransport::direct()?)
             .build()
     }
 

@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use super::graph::{self, Profile};
 use super::identity;
+use crate::client::CLIENT_REQUEST_ID;
 
 /// The longest request body that is read, in bytes; Graph's own limit is 4 MB.
 const MAX_BODY: usize = 4 << 20;
@@ -28,7 +29,6 @@ const MAX_BODY: usize = 4 << 20;
 const MAX_REQUESTS: usize = 1000;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
-const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 
 /// What the service knows.
 pub(super) struct Service {

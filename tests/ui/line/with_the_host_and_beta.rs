@@ -3,4 +3,6 @@ use graph_action::graph_action;
 #[graph_action(get = "https://graph.microsoft.com/beta/users/<id>", scope = "User.Read.All")]
 struct Call;
 
-fn main() {}
+fn main() {
+    let _ = Call.request("id");
+}

@@ -3,4 +3,6 @@ use graph_action::graph_action;
 #[graph_action(get = "/users/<1d>", scope = "User.Read.All")]
 struct Call;
 
-fn main() {}
+fn main() {
+    let _ = Call.request("id");
+}

@@ -4,5 +4,5 @@ use graph_action::graph_action;
 struct Call;
 
 fn main() {
-    let _ = Call.request("id");
+    let _ = Call.request("id", "id");
 }

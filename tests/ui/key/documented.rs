@@ -1,6 +1,7 @@
 use graph_action::graph_action;
 
-#[graph_action(get = "/users/<type>", scope = "User.Read.All")]
+#[graph_action(/// Reads a user.
+    get = "/users/<id>", scope = "User.Read.All")]
 struct Call;
 
 fn main() {

@@ -1,0 +1,197 @@
+//! `Collection`: a list that comes in pages.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use futures_core::Stream;
+use futures_util::stream;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::client::Client;
+use crate::error::Error;
+use crate::response::{Answer, FromResponse, Origin};
+
+/// A page of a list, and the way to the next one; see
+/// [paging](https://learn.microsoft.com/graph/paging) and
+/// [delta query](https://learn.microsoft.com/graph/delta-query-overview).
+///
+/// ```no_run
+/// use futures_util::TryStreamExt as _;
+/// use graph_action::{Client, Collection, Error, graph_action};
+/// use serde::Deserialize;
+///
+/// #[graph_action(get = "/users", scope = "User.Read.All", returns = Collection<User>)]
+/// struct ListUsers;
+///
+/// #[derive(Deserialize)]
+/// #[serde(rename_all = "camelCase")]
+/// struct User {
+///     display_name: Option<String>,
+/// }
+///
+/// # async fn example(graph: &Client) -> Result<(), Error> {
+/// let first = ListUsers.request().top(100).send(graph).await?;
+/// let mut users = std::pin::pin!(first.into_items());
+/// while let Some(user) = users.try_next().await? {
+///     println!("{:?}", user.display_name);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Collection<T> {
+    /// The items of the page.
+    pub value: Vec<T>,
+    links: Links,
+    origin: Origin,
+    /// The links that have been followed to come here.
+    followed: HashSet<String>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Links {
+    next: Option<String>,
+    delta: Option<String>,
+    count: Option<u64>,
+}
+
+/// A page as Graph sends it.
+#[derive(Deserialize)]
+struct Page<T> {
+    #[serde(default = "Vec::new")]
+    value: Vec<T>,
+    #[serde(rename = "@odata.nextLink")]
+    next_link: Option<String>,
+    #[serde(rename = "@odata.deltaLink")]
+    delta_link: Option<String>,
+    #[serde(rename = "@odata.count")]
+    count: Option<u64>,
+}
+
+impl<T> Collection<T> {
+    /// The address of the next page, `@odata.nextLink`, which can be kept and
+    /// [resumed](Self::resume) from.
+    pub fn next_link(&self) -> Option<&str> {
+        self.links.next.as_deref()
+    }
+
+    /// The address to ask what has changed since, `@odata.deltaLink`: on the last page of a delta query.
+    pub fn delta_link(&self) -> Option<&str> {
+        self.links.delta.as_deref()
+    }
+
+    /// How many items the whole list has, `@odata.count`, where it was asked for.
+    pub fn count(&self) -> Option<u64> {
+        self.links.count
+    }
+}
+
+impl<T: DeserializeOwned + 'static> Collection<T> {
+    /// Goes on from a next link or a delta link that was kept.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Request::send`](crate::Request::send), and of
+    /// [`ErrorKind::Answer`](crate::ErrorKind::Answer), when the link leads to another host than the
+    /// client's.
+    pub async fn resume(client: &Client, link: &str) -> Result<Self, Error> {
+        Self::follow(Origin::of(client), link, HashSet::new()).await
+    }
+
+    /// Replaces this page by the next one; `false` if it is the last.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`resume`](Self::resume), and of [`ErrorKind::Answer`](crate::ErrorKind::Answer), when
+    /// the link has been followed before.
+    pub async fn next_page(&mut self) -> Result<bool, Error> {
+        let Some(link) = self.links.next.take() else {
+            return Ok(false);
+        };
+        let followed = std::mem::take(&mut self.followed);
+        *self = Self::follow(self.origin.clone(), &link, followed).await?;
+        Ok(true)
+    }
+
+    /// The pages, beginning with this one. After an error there is no further page.
+    pub fn into_pages(self) -> impl Stream<Item = Result<Vec<T>, Error>> + Send
+    where
+        T: Send,
+    {
+        stream::try_unfold((Some(self), true), |(page, is_first)| async move {
+            let Some(mut page) = page else {
+                return Ok(None);
+            };
+            if !is_first && !page.next_page().await? {
+                return Ok(None);
+            }
+            let value = std::mem::take(&mut page.value);
+            Ok(Some((value, (Some(page), false))))
+        })
+    }
+
+    /// The items of this page and of all that follow. After an error there is no further item.
+    pub fn into_items(self) -> impl Stream<Item = Result<T, Error>> + Send
+    where
+        T: Send,
+    {
+        let first = self;
+        stream::try_unfold((first, true), |(mut page, mut is_new)| async move {
+            loop {
+                if is_new {
+                    // Taken from the end.
+                    page.value.reverse();
+                }
+                if let Some(item) = page.value.pop() {
+                    return Ok(Some((item, (page, false))));
+                }
+                if !page.next_page().await? {
+                    return Ok(None);
+                }
+                is_new = true;
+            }
+        })
+    }
+
+    async fn follow(
+        origin: Origin,
+        link: &str,
+        mut followed: HashSet<String>,
+    ) -> Result<Self, Error> {
+        if !followed.insert(link.to_owned()) {
+            return Err(Error::answer(
+                "the next page leads back to a page before it",
+            ));
+        }
+        let answer = origin.client.clone().follow(link, origin).await?;
+        let mut page = Self::from_response(answer).await?;
+        page.followed = followed;
+        Ok(page)
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromResponse for Collection<T> {
+    async fn from_response(answer: Answer) -> Result<Self, Error> {
+        let (page, _, origin) = answer.json::<Page<T>>().await?;
+        Ok(Self {
+            value: page.value,
+            links: Links {
+                next: page.next_link,
+                delta: page.delta_link,
+                count: page.count,
+            },
+            origin,
+            followed: HashSet::new(),
+        })
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Collection<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Collection")
+            .field("value", &self.value)
+            .field("links", &self.links)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,143 @@
+//! `Content`: an answer that is bytes.
+
+use std::fmt;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use futures_util::stream;
+use http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName};
+use http_body_util::BodyExt as _;
+use percent_encoding::percent_decode_str;
+
+use crate::error::Error;
+use crate::response::{Answer, FromResponse};
+use crate::transport::Body;
+
+/// Bytes: a file, a picture, a report. Where Graph leaves them to a pre-authenticated address (a 302),
+/// they are fetched from there, without the token.
+///
+/// ```no_run
+/// use graph_action::{Client, Content, Error, graph_action};
+///
+/// #[graph_action(
+///     get = "/me/drive/root:/<path..>:/content",
+///     delegated = "Files.Read",
+///     application = [],
+///     returns = Content
+/// )]
+/// struct Download;
+///
+/// # async fn example(graph: &Client) -> Result<(), Error> {
+/// let request = Download.request("Reports/2026/july.xlsx").header("Range", "bytes=0-1023");
+/// let content = request.send(graph).await?;
+/// println!("{:?}, {:?}", content.content_type(), content.file_name());
+/// let bytes = content.bytes(1 << 20).await?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Content {
+    headers: HeaderMap,
+    body: Body,
+}
+
+impl Content {
+    /// The media type, as in `text/csv`.
+    pub fn content_type(&self) -> Option<&str> {
+        self.header(&CONTENT_TYPE)
+    }
+
+    /// How many bytes there are, where the server says so.
+    pub fn length(&self) -> Option<u64> {
+        self.header(&CONTENT_LENGTH)?.parse().ok()
+    }
+
+    /// Which part of the whole these bytes are, as in `bytes 0-1023/4096`, where a part was asked for.
+    pub fn range(&self) -> Option<&str> {
+        self.header(&CONTENT_RANGE)
+    }
+
+    /// The name that the server gives the file: its last segment, whatever stands before it.
+    pub fn file_name(&self) -> Option<String> {
+        let disposition = self.header(&CONTENT_DISPOSITION)?;
+        let parameter = |name: &str| {
+            let parameters = disposition.split(';').skip(1);
+            parameters
+                .filter_map(|parameter| parameter.trim().split_once('='))
+                .find(|(key, _)| key.trim().eq_ignore_ascii_case(name))
+                .map(|(_, value)| value.trim().trim_matches('"'))
+        };
+        // RFC 6266 section 4.3: the extended one, where both are given.
+        let name = match parameter("filename*").and_then(|value| value.splitn(3, '\'').nth(2)) {
+            Some(encoded) => percent_decode_str(encoded).decode_utf8_lossy().into_owned(),
+            None => parameter("filename")?.to_owned(),
+        };
+        let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+        (!matches!(name, "" | "." | "..")).then(|| name.to_owned())
+    }
+
+    /// All the headers of the answer.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// Reads all bytes, up to `limit`.
+    ///
+    /// # Errors
+    ///
+    /// With [`ErrorKind::Transport`](crate::ErrorKind::Transport), when the answer is cut off, and with
+    /// [`ErrorKind::Answer`](crate::ErrorKind::Answer), when it is longer than `limit`.
+    pub async fn bytes(self, limit: usize) -> Result<Bytes, Error> {
+        let bytes = self.body.read(limit).await;
+        bytes.map_err(|error| error.with_ids(&self.headers))
+    }
+
+    /// The bytes as they arrive. After an error there is nothing more.
+    pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, Error>> + Send {
+        stream::try_unfold(
+            (self.body, self.headers),
+            |(mut body, headers)| async move {
+                loop {
+                    match body.frame().await {
+                        None => return Ok(None),
+                        Some(Ok(frame)) => {
+                            if let Ok(bytes) = frame.into_data() {
+                                return Ok(Some((bytes, (body, headers))));
+                            }
+                        }
+                        Some(Err(source)) => {
+                            return Err(Error::transport("the answer was cut off")
+                                .with_source(source)
+                                .with_ids(&headers));
+                        }
+                    }
+                }
+            },
+        )
+    }
+
+    fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl FromResponse for Content {
+    const IS_DOWNLOAD: bool = true;
+
+    async fn from_response(answer: Answer) -> Result<Self, Error> {
+        Ok(Self {
+            headers: answer.headers().clone(),
+            body: answer.into_body(),
+        })
+    }
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Content")
+            .field("content_type", &self.content_type())
+            .field("length", &self.length())
+            .finish_non_exhaustive()
+    }
+}
