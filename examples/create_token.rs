@@ -5,6 +5,7 @@
 
 use std::env;
 use std::error::Error as StdError;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind::MissingRequiredArgument;
@@ -15,6 +16,13 @@ use graph_action::{Action, Client, Error, ErrorKind, graph_action};
 use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
 use serde::Deserialize;
+
+/// Prints a line, and does not mind when nobody reads it any more.
+macro_rules! say {
+    ($($arguments:tt)*) => {{
+        let _ = writeln!(io::stdout(), $($arguments)*);
+    }};
+}
 
 /// Creates an enrollment token for an Android for Work profile.
 #[graph_action(
@@ -49,24 +57,25 @@ struct Profile {
 
 /// Creates an enrollment token for an Android for Work profile, and shows its QR code.
 #[derive(Parser)]
-#[command(after_help = TENANT)]
+#[command(name = "create_token", after_help = TENANT)]
 struct Options {
     /// Id of the enrollment profile; the embedded service has one of its own
     #[arg(long, value_name = "ID")]
     profile: Option<String>,
 
     /// How long the token is good, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 3600,
+        allow_negative_numbers = true
+    )]
     #[arg(value_parser = clap::value_parser!(i32).range(1..))]
     validity: i32,
 
-    /// Address of Microsoft Graph, for another cloud than the global one
-    #[arg(
-        long,
-        value_name = "URL",
-        default_value = "https://graph.microsoft.com"
-    )]
-    root: String,
+    /// Address of Microsoft Graph, for a tenant of another cloud than the global one
+    #[arg(long, value_name = "URL")]
+    root: Option<String>,
 }
 
 const TENANT: &str = "\
@@ -79,8 +88,8 @@ async fn main() -> ExitCode {
     let options = Options::parse();
     let has_tenant = ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"]
         .iter()
-        .any(|name| env::var_os(name).is_some());
-    let result = if has_tenant {
+        .any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
+    let result = if has_tenant || options.root.is_some() {
         with_tenant(&options).await
     } else {
         with_embedded_service(&options).await
@@ -101,16 +110,18 @@ async fn with_tenant(options: &Options) -> Result<(), Error> {
             .error(MissingRequiredArgument, message)
             .exit();
     };
-    let graph = Client::builder(ClientSecret::from_env()?)
-        .root(&options.root)
-        .build()?;
-    println!("Microsoft Graph at {}", options.root);
+    let mut builder = Client::builder(ClientSecret::from_env()?);
+    if let Some(root) = &options.root {
+        builder = builder.root(root);
+    }
+    let graph = builder.build()?;
+    say!("Microsoft Graph, with the tenant of the environment");
     run(&graph, profile, options.validity).await
 }
 
 async fn with_embedded_service(options: &Options) -> Result<(), Error> {
     let emulator = Emulator::start().await?;
-    println!(
+    say!(
         "The embedded service at {} (--help tells how to reach a tenant)",
         emulator.root()
     );
@@ -121,18 +132,18 @@ async fn with_embedded_service(options: &Options) -> Result<(), Error> {
 /// The job itself: two calls.
 async fn run(graph: &Client, id: &str, validity: i32) -> Result<(), Error> {
     show::<CreateToken>(id);
-    println!("     {{ \"tokenValidityInSeconds\": {validity} }}");
+    say!("     {{ \"tokenValidityInSeconds\": {validity} }}");
     CreateToken {
         token_validity_in_seconds: validity,
     }
     .request(id)
     .send(graph)
     .await?;
-    println!("  -> done; the answer has no content, the token is in the profile");
+    say!("  -> done; the answer has no content, the token is in the profile");
 
     show::<GetProfile>(id);
     let profile = GetProfile.request(id).send(graph).await?;
-    println!(
+    say!(
         "  -> {}",
         profile
             .display_name
@@ -141,19 +152,20 @@ async fn run(graph: &Client, id: &str, validity: i32) -> Result<(), Error> {
     );
 
     let none = || "none".to_owned();
-    println!("\ntoken    {}", profile.token_value.unwrap_or_else(none));
-    println!(
+    say!("\ntoken    {}", profile.token_value.unwrap_or_else(none));
+    say!(
         "expires  {}",
         profile.token_expiration_date_time.unwrap_or_else(none)
     );
     match profile.qr_code_content {
         Some(content) => draw(&content),
-        None => println!("QR code  none"),
+        None => say!("QR code  none"),
     }
     Ok(())
 }
 
-/// Draws a QR code, light on dark since that is what most terminals are.
+/// Draws a QR code, light on dark since that is what most terminals are. One of this length is wider than
+/// 80 columns.
 fn draw(content: &str) {
     match QrCode::with_error_correction_level(content, EcLevel::L) {
         Ok(code) => {
@@ -161,25 +173,21 @@ fn draw(content: &str) {
             image
                 .dark_color(Dense1x2::Light)
                 .light_color(Dense1x2::Dark);
-            println!("\n{}", image.build());
+            say!("\n{}", image.build());
         }
-        Err(error) => println!("QR code  cannot be drawn: {error}"),
+        Err(error) => say!("QR code  cannot be drawn: {error}"),
     }
 }
 
-/// Prints the request line of an action.
+/// Prints the request line of an action, and the id that takes the place of its `<id>`.
 fn show<A: Action>(id: &str) {
-    println!(
-        "\n{:<4} /{}{}",
-        A::METHOD.as_str(),
-        A::VERSION,
-        A::PATH.replace("<id>", id)
-    );
+    say!("\n{:<4} /{}{}", A::METHOD.as_str(), A::VERSION, A::PATH);
+    say!("     <id> = {id}");
 }
 
 /// Prints what went wrong, what caused it, and what to do about it.
 fn explain(error: &Error) {
-    eprintln!("\nerror: {error}");
+    eprintln!("error: {error}");
     let mut source = error.source();
     while let Some(cause) = source {
         eprintln!("  because: {cause}");
@@ -209,7 +217,10 @@ fn mend(error: &Error) -> Option<String> {
             CreateToken::PERMISSIONS.application.join(" or ")
         ),
         (ErrorKind::Api, _, Some(404)) => {
-            "--profile takes the id of an Android for Work enrollment profile of the tenant".to_owned()
+            "--profile takes the id of an Android for Work enrollment profile".to_owned()
+        }
+        (ErrorKind::Config, ..) => {
+            "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, all three or none of them".to_owned()
         }
         (ErrorKind::Request, ..) => "--profile takes the id of an enrollment profile".to_owned(),
         _ => return None,

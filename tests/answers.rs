@@ -87,6 +87,7 @@ async fn an_answer_of_another_shape_is_told_without_its_content() {
         r#"{"displayName":"canary"} trailing"#,
         r#"{"displayName":"canary"#,
         r#""canary""#,
+        r#"{"displayName":424242}"#,
         "canary",
     ] {
         let error = got(answer("200 OK", JSON, body)).await.unwrap_err();
@@ -141,6 +142,33 @@ async fn an_error_of_graph_is_read_whole() {
     // Behind a proxy that drops the headers, the ids of the body remain.
     let error = done(answer("403 Forbidden", &[], body)).await.unwrap_err();
     assert_eq!(error.request_id(), Some("body-theirs"));
+}
+
+#[tokio::test]
+async fn an_error_of_graph_is_read_as_far_as_it_is_one() {
+    for odd in [
+        r#""innerError":"why""#,
+        r#""innerError":{"code":7}"#,
+        r#""innerError":{},"innererror":{}"#,
+        r#""target":{},"details":7"#,
+    ] {
+        let body =
+            format!(r#"{{"error":{{"code":"Odd","message":"Not\r\n\u001b[31myou.",{odd}}}}}"#);
+        let error = done(answer("400 Bad Request", &[], &body))
+            .await
+            .unwrap_err();
+        assert_eq!(error.code(), Some("Odd"), "{odd}");
+        assert_eq!(error.message(), Some("Not\r\n\u{1b}[31myou."));
+        // A terminal is told nothing but the text.
+        assert!(error.to_string().contains("Odd: Not   [31myou."), "{error}");
+    }
+    let error = done(answer(
+        "400 Bad Request",
+        &[],
+        r#"{"error":{"code":7,"message":"m"}}"#,
+    ))
+    .await;
+    assert_eq!(error.unwrap_err().message(), Some("m"));
 }
 
 #[tokio::test]

@@ -339,11 +339,19 @@ fn the_token_goes_over_https_or_to_loopback() {
         "http://localhost.example",
         "https://user:canary@graph.microsoft.com",
         "https://graph.microsoft.com?x=canary",
+        "https://user:canary@host:99999",
+        "https://user:canary@[bad",
+        "user:canary@host",
+        "canary",
         "graph.microsoft.com",
         "file:///etc",
     ] {
         let error = build(root).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config, "{root}");
+        assert!(
+            !format!("{error} {error:?}").contains("canary"),
+            "{error:?}"
+        );
     }
 }
 
@@ -354,6 +362,7 @@ async fn what_is_secret_is_not_shown() {
     let access = AccessToken::new("canary").unwrap();
     let recorder = Recorder::default();
     let builder = Client::builder(secret.clone()).transport(recorder.clone());
+    let builder = builder.root("https://user:canary@host");
     let shown = format!(
         "{secret:?} {token:?} {access:?} {builder:?} {:?}",
         recorder.client()

@@ -4,6 +4,7 @@ use std::env;
 use std::process::{Command, Output};
 
 use graph_action::emulator::Emulator;
+use graph_action_tests::skipped;
 
 /// Runs the example, with no tenant in its environment but the one that `emulator` is.
 fn run(emulator: Option<&Emulator>, changed: &[(&str, &str)], arguments: &[&str]) -> Output {
@@ -19,7 +20,6 @@ fn run(emulator: Option<&Emulator>, changed: &[(&str, &str)], arguments: &[&str]
         command.env("AZURE_CLIENT_ID", emulator.client_id());
         command.env("AZURE_CLIENT_SECRET", emulator.client_secret());
         command.env("AZURE_AUTHORITY_HOST", emulator.root());
-        command.env("NO_PROXY", "127.0.0.1");
         command.args(["--root", emulator.root()]);
     }
     command.envs(changed.iter().copied()).args(arguments);
@@ -50,10 +50,10 @@ fn it_shows_the_token_and_a_qr_code_that_can_be_scanned() {
     let output = run(None, &[], &["--validity", "600"]);
     let (shown, errors) = said(&output);
     assert!(output.status.success(), "{errors}");
-    assert!(shown.contains("POST /beta/deviceManagement/androidForWorkEnrollmentProfiles/"));
-    assert!(shown.contains("/createToken\n"));
+    let path = "/beta/deviceManagement/androidForWorkEnrollmentProfiles/<id>";
+    assert!(shown.contains(&format!("POST {path}/createToken\n")));
     assert!(shown.contains("{ \"tokenValidityInSeconds\": 600 }"));
-    assert!(shown.contains("GET  /beta/deviceManagement/androidForWorkEnrollmentProfiles/"));
+    assert!(shown.contains(&format!("GET  {path}\n")));
     let value = |name: &str| {
         shown
             .lines()
@@ -119,8 +119,47 @@ async fn it_talks_to_the_tenant_of_the_environment() {
     let output = run(Some(&emulator), &[], &["--profile", emulator.profile_id()]);
     let (shown, errors) = said(&output);
     assert!(output.status.success(), "{errors}");
-    assert!(shown.starts_with(&format!("Microsoft Graph at {}\n", emulator.root())));
+    assert!(shown.starts_with("Microsoft Graph, with the tenant of the environment\n"));
     assert_eq!(emulator.requests().len(), 3);
+}
+
+/// What stands on this machine means another machine to a proxy, which would get the token besides.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_is_no_way_to_this_machine() {
+    let emulator = Emulator::start().await.unwrap();
+    let nowhere = "http://127.0.0.1:9";
+    let proxies = [
+        ("HTTP_PROXY", nowhere),
+        ("http_proxy", nowhere),
+        ("ALL_PROXY", nowhere),
+    ];
+    let output = run(
+        Some(&emulator),
+        &proxies,
+        &["--profile", emulator.profile_id()],
+    );
+    assert!(output.status.success(), "{}", said(&output).1);
+    let output = run(None, &proxies, &[]);
+    assert!(output.status.success(), "{}", said(&output).1);
+}
+
+#[test]
+fn it_ends_quietly_when_nobody_reads() {
+    let cargo = env::var_os("CARGO").expect("cargo runs the tests");
+    let mut command = Command::new(cargo);
+    command.args(["run", "--quiet", "--package", "graph-action-examples"]);
+    command.args(["--example", "create_token"]);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+    let Ok(full) = full else {
+        skipped("there is no /dev/full: what happens there is not tested");
+        return;
+    };
+    let output = command
+        .stdout(full)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", said(&output).1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,10 +196,11 @@ fn it_says_which_variable_is_missing() {
         &["name a profile of it: --profile <ID>"],
     );
     let output = run(None, &half, &["--profile", "x"]);
-    is_failure(
-        &output,
-        &["the environment variable `AZURE_CLIENT_ID` cannot be read"],
-    );
+    let words = [
+        "the environment variable `AZURE_CLIENT_ID` cannot be read",
+        "try: set AZURE_TENANT_ID",
+    ];
+    is_failure(&output, &words);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -195,7 +235,7 @@ fn it_says_that_the_profile_is_unknown() {
 
 #[test]
 fn it_says_what_a_validity_is() {
-    for validity in ["soon", "0", "-1", "1.5", "99999999999"] {
+    for validity in ["soon", "0", "-1", "-5", "1.5", "99999999999"] {
         let output = run(None, &[], &[&format!("--validity={validity}")]);
         is_failure(
             &output,

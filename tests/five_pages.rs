@@ -10,6 +10,7 @@ use graph_action::emulator::Emulator;
 use graph_action::{
     Action, ApiVersion, Caller, Client, ErrorKind, Permissions, Request, graph_action,
 };
+use graph_action_tests::skipped;
 use http::{Method, header};
 use serde_json::{Value, json};
 
@@ -122,7 +123,9 @@ fn is_as_declared<A: Action>(page: &str, version: ApiVersion, application: &'sta
         }
     );
     let Some(data) = env::var_os("GRAPH_DATA") else {
-        println!("GRAPH_DATA is not set: {page} is not compared with the page itself");
+        skipped(&format!(
+            "GRAPH_DATA is not set: {page} is not compared with the page itself"
+        ));
         return;
     };
     // Cargo runs a test in the folder of its package, and GRAPH_DATA is named from the root.

@@ -16,6 +16,11 @@ use http::{Request, Response, StatusCode};
 #[doc = include_str!("../README.md")]
 pub mod readme {}
 
+/// Says that something is left out of a test, even where the output of a test that passes is not shown.
+pub fn skipped(what: &str) {
+    let _ = writeln!(std::io::stderr(), "left out: {what}");
+}
+
 /// A server on a loopback port that answers each connection's request with raw bytes, whatever HTTP
 /// says of them, and then closes the connection.
 #[derive(Debug)]

@@ -107,6 +107,33 @@ pub struct Note<'a> {
     pub text: &'a str,
 }
 
+/// Deprecated, and with many arguments.
+#[graph_action(
+    get = "/a/<a>/b/<b>/c/<c>/d/<d>/e/<e>/f/<f>/g/<g>?$top=<top>",
+    scope = "User.Read.All",
+    crate = ::graph
+)]
+#[derive(Debug, Clone, Copy)]
+#[deprecated]
+pub struct Long;
+
+/// Borrows under a bound.
+#[graph_action(post = "/me/<id>/bound", scope = "Notes.Create", crate = ::graph)]
+#[derive(Debug, Clone, Copy)]
+pub struct Bound<'a>
+where
+    &'a str: Clone,
+{
+    /// The text.
+    pub text: &'a str,
+    /// The tag of what is changed.
+    #[graph(header = "If-Match")]
+    pub etag: Option<&'a str>,
+    /// Old.
+    #[deprecated]
+    pub id: u32,
+}
+
 /// Deletes a user; of no use outside this crate.
 #[graph_action(delete = "/users/<id>", scope = "User.ReadWrite.All", crate = ::graph)]
 #[derive(Debug, Clone, Copy)]
