@@ -373,6 +373,9 @@ fn pair(line: &mut String, pieces: &[Piece<'_>], place: Place) -> Result<bool, E
                 if !join(name, *value, &mut Encoder::new(line, set))? {
                     return Ok(false);
                 }
+                if place == Place::Arguments && line.len() == start {
+                    return Err(refused(name, "it is empty"));
+                }
                 if place == Place::Arguments
                     && line[start..].contains(['\'', '(', ')', ',', '=', '%'])
                 {

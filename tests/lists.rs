@@ -1,0 +1,219 @@
+//! Does a list come whole, page after page, and from nowhere else than it should?
+
+use std::pin::pin;
+
+use futures_util::{Stream, TryStreamExt as _};
+use graph_action::{Collection, Error, ErrorKind, Value, graph_action};
+use graph_action_tests::{RawServer, answer};
+use serde::Deserialize;
+
+#[graph_action(get = "/users", scope = "User.Read.All", returns = Collection<User>)]
+struct List;
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct User {
+    id: u32,
+}
+
+const JSON: &[(&str, &str)] = &[("content-type", "application/json")];
+
+/// A server of three pages, the last with a delta link; `{root}` stands for its address.
+fn pages() -> RawServer {
+    paged(|path| match path {
+        "/v1.0/users?$count=true" => {
+            r#"{"@odata.count":4,"@odata.nextLink":"{root}/v1.0/users?$skiptoken=2","value":[{"id":1},{"id":2}]}"#
+        }
+        "/v1.0/users?$skiptoken=2" => {
+            r#"{"@odata.nextLink":"{root}/v1.0/users?$skiptoken=3","value":[]}"#
+        }
+        "/v1.0/users?$skiptoken=3" => {
+            r#"{"@odata.deltaLink":"{root}/v1.0/users?$deltatoken=4","value":[{"id":3},{"id":4}]}"#
+        }
+        _ => r#"{"value":[{"id":5}]}"#,
+    })
+}
+
+fn paged(page: impl Fn(&str) -> &'static str + Send + 'static) -> RawServer {
+    RawServer::start(move |request| {
+        let path = request.split(' ').nth(1).unwrap();
+        let host = request
+            .lines()
+            .find_map(|line| line.strip_prefix("host: "))
+            .unwrap();
+        answer(
+            "200 OK",
+            JSON,
+            &page(path).replace("{root}", &format!("http://{host}")),
+        )
+    })
+}
+
+async fn all<T>(items: impl Stream<Item = Result<T, Error>>) -> Result<Vec<T>, Error> {
+    items.try_collect().await
+}
+
+#[tokio::test]
+async fn items_come_from_every_page() {
+    let server = pages();
+    let request = List.request().count().consistency_level("eventual");
+    let first = request.send(&server.client()).await.unwrap();
+    assert_eq!(first.count(), Some(4));
+    let ids: Vec<u32> = all(first.into_items())
+        .await
+        .unwrap()
+        .iter()
+        .map(|user| user.id)
+        .collect();
+    assert_eq!(ids, [1, 2, 3, 4]);
+    // What the first call needs, Graph asks of every page.
+    let requests = server.requests();
+    assert_eq!(requests.len(), 3);
+    for request in requests {
+        assert!(request.contains("\r\nconsistencylevel: eventual\r\n"));
+        assert!(request.contains("\r\nauthorization: Bearer canary-token\r\n"));
+        assert!(request.contains("\r\naccept: application/json\r\n"));
+    }
+}
+
+#[tokio::test]
+async fn pages_come_one_by_one() {
+    let server = pages();
+    let mut page = List.request().count().send(&server.client()).await.unwrap();
+    let mut sizes = vec![page.value.len()];
+    while page.next_page().await.unwrap() {
+        sizes.push(page.value.len());
+    }
+    assert_eq!(sizes, [2, 0, 2]);
+    assert!(page.delta_link().unwrap().ends_with("$deltatoken=4"));
+    assert!(!page.next_page().await.unwrap());
+
+    let first = List.request().count().send(&server.client()).await.unwrap();
+    let pages = all(first.into_pages()).await.unwrap();
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [2, 0, 2]);
+}
+
+#[tokio::test]
+async fn a_kept_link_is_resumed_from() {
+    let server = pages();
+    let graph = server.client();
+    let first = List.request().count().send(&graph).await.unwrap();
+    let rest = Collection::<User>::resume(&graph, first.next_link().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(all(rest.into_items()).await.unwrap().len(), 2);
+    let link = format!("{}/v1.0/users?$deltatoken=4", server.root());
+    let changed = Collection::<User>::resume(&graph, &link).await.unwrap();
+    assert_eq!(changed.value, [User { id: 5 }]);
+}
+
+#[tokio::test]
+async fn a_link_to_elsewhere_is_not_followed() {
+    let elsewhere = RawServer::answering(answer("200 OK", JSON, r#"{"value":[]}"#));
+    let server = pages();
+    let graph = server.client();
+    let host = server.root().trim_start_matches("http://");
+    for link in [
+        format!("{}/v1.0/users", elsewhere.root()),
+        format!(
+            "http://{host}@{}/v1.0/users",
+            elsewhere.root().trim_start_matches("http://")
+        ),
+        format!("http://user@{host}/v1.0/users"),
+        format!("https://{host}/v1.0/users"),
+        "https://graph.microsoft.com.evil.example/v1.0/users".to_owned(),
+        "http://graph.microsoft.com/v1.0/users".to_owned(),
+        "/v1.0/users".to_owned(),
+        String::new(),
+    ] {
+        let error = Collection::<User>::resume(&graph, &link).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Answer, "{link}");
+    }
+    assert!(server.requests().is_empty() && elsewhere.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_circle_of_pages_ends() {
+    let server = paged(|path| match path {
+        "/v1.0/users?$skiptoken=2" => {
+            r#"{"@odata.nextLink":"{root}/v1.0/users?$skiptoken=3","value":[{"id":2}]}"#
+        }
+        _ => r#"{"@odata.nextLink":"{root}/v1.0/users?$skiptoken=2","value":[{"id":1}]}"#,
+    });
+    let first = List.request().send(&server.client()).await.unwrap();
+    let mut items = pin!(first.into_items());
+    for id in [1, 2, 1] {
+        assert_eq!(items.try_next().await.unwrap(), Some(User { id }));
+    }
+    let error = items.try_next().await.unwrap_err();
+    assert!(error.to_string().contains("leads back"), "{error}");
+    assert_eq!(items.try_next().await.unwrap(), None);
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_misfit_is_told_by_its_place() {
+    for (body, place) in [
+        (r#"{"value":[{"id":1},null]}"#, "`value[1]`"),
+        (r#"{"value":[{"id":1},{"id":"canary"}]}"#, "`value[1].id`"),
+        (r#"{"value":{}}"#, "`value`"),
+    ] {
+        let server = RawServer::answering(answer("200 OK", &[("request-id", "theirs")], body));
+        let error = List.request().send(&server.client()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Answer);
+        assert_eq!(error.request_id(), Some("theirs"));
+        assert!(error.to_string().contains(place), "{error}");
+        assert!(!format!("{error:?}").contains("canary"));
+    }
+}
+
+#[tokio::test]
+async fn an_error_on_a_later_page_ends_the_items() {
+    let server = RawServer::start(|request| {
+        if request.contains("skiptoken") {
+            return answer("503 Service Unavailable", &[], "");
+        }
+        let host = request
+            .lines()
+            .find_map(|line| line.strip_prefix("host: "))
+            .unwrap();
+        let body = format!(
+            r#"{{"@odata.nextLink":"http://{host}/v1.0/users?$skiptoken=2","value":[{{"id":1}}]}}"#
+        );
+        answer("200 OK", JSON, &body)
+    });
+    let first = List.request().send(&server.client()).await.unwrap();
+    let mut items = pin!(first.into_items());
+    assert!(items.try_next().await.unwrap().is_some());
+    assert_eq!(items.try_next().await.unwrap_err().status().unwrap(), 503);
+    assert_eq!(items.try_next().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_primitive_is_taken_out_of_its_value() {
+    #[graph_action(post = "/me/checkMemberGroups", scope = "User.Read.All", returns = Value<Vec<String>>)]
+    struct Check {
+        group_ids: Vec<String>,
+    }
+    #[graph_action(get = "/me/items/$count", scope = "User.Read.All", returns = i32)]
+    struct Count;
+
+    let server = RawServer::answering(answer(
+        "200 OK",
+        JSON,
+        r#"{"@odata.context":"x","value":["a","b"]}"#,
+    ));
+    let check = Check {
+        group_ids: vec!["a".to_owned()],
+    };
+    assert_eq!(
+        check.request().send(&server.client()).await.unwrap().value,
+        ["a", "b"]
+    );
+    // With a byte order mark, as some services send it.
+    let server = RawServer::answering(answer(
+        "200 OK",
+        &[("content-type", "text/plain")],
+        "\u{feff}42",
+    ));
+    assert_eq!(Count.request().send(&server.client()).await.unwrap(), 42);
+}
