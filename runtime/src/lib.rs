@@ -42,6 +42,7 @@ pub mod credential;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 mod error;
+mod flags;
 mod host;
 mod nullable;
 mod operation;
@@ -58,6 +59,7 @@ pub use self::client::{Client, ClientBuilder};
 pub use self::collection::Collection;
 pub use self::content::Content;
 pub use self::error::{BoxError, Error, ErrorKind, InnerError};
+pub use self::flags::Flags;
 pub use self::nullable::Nullable;
 pub use self::operation::Operation;
 pub use self::path::{PathValue, QueryValue, Values};
