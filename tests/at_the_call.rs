@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use graph_action::{ApiVersion, ErrorKind, Nullable, graph_action};
 use graph_action_tests::{RawServer, Recorder, answer};
+use proptest::prelude::*;
 use serde::Serialize;
 
 #[graph_action(get = "/users", scope = "User.Read.All")]
@@ -238,4 +239,21 @@ async fn a_call_ends_when_its_time_is_up() {
         error.to_string().contains("the time for the call is up"),
         "{error}"
     );
+}
+
+proptest! {
+    #[test]
+    fn any_value_of_a_header_is_sent_as_it_is_or_refused(value in any::<String>()) {
+        let request = List.request().header("X", value.as_str());
+        let is_sendable = !value.chars().any(char::is_control);
+        match request.headers() {
+            Some(headers) => {
+                prop_assert!(is_sendable);
+                prop_assert_eq!(headers["x"].as_bytes(), value.as_bytes());
+                // Beside it only `Accept`.
+                prop_assert_eq!(headers.len(), 2);
+            }
+            None => prop_assert!(!is_sendable),
+        }
+    }
 }

@@ -95,9 +95,38 @@ async fn what_is_declared_sends_what_is_written_by_hand() {
 
 #[test]
 fn what_is_declared_says_what_is_written_by_hand() {
-    fn said<A: Action>() -> (Method, &'static str, ApiVersion, Permissions) {
-        (A::METHOD, A::PATH, A::VERSION, A::PERMISSIONS)
+    fn said<A: Action>() -> (Method, &'static str, ApiVersion, Permissions, bool) {
+        (
+            A::METHOD,
+            A::PATH,
+            A::VERSION,
+            A::PERMISSIONS,
+            A::IDEMPOTENT,
+        )
     }
     assert_eq!(said::<CreateToken>(), said::<by_hand::CreateToken>());
     assert_eq!(said::<CreateToken>(), said::<expanded::CreateToken>());
+}
+
+#[test]
+fn sending_twice_does_no_harm_where_it_is_said_or_known() {
+    #[graph_action(post = "/me/x", scope = "User.Read", idempotent)]
+    struct Post;
+    #[graph_action(patch = "/me/x", scope = "User.Read")]
+    struct Patch;
+    #[graph_action(get = "/me/x", scope = "User.Read")]
+    struct Get;
+    #[graph_action(put = "/me/x", scope = "User.Read")]
+    struct Put;
+    #[graph_action(delete = "/me/x", scope = "User.Read")]
+    struct Delete;
+
+    let said = [
+        Post::IDEMPOTENT,
+        Patch::IDEMPOTENT,
+        Get::IDEMPOTENT,
+        Put::IDEMPOTENT,
+        Delete::IDEMPOTENT,
+    ];
+    assert_eq!(said, [true, false, true, true, true]);
 }

@@ -1,6 +1,7 @@
 //! Do bytes arrive, from Graph and from where Graph leaves them?
 
 use futures_util::TryStreamExt as _;
+use graph_action::bytes::Bytes;
 use graph_action::{Content, Error, ErrorKind, graph_action};
 use graph_action_tests::{RawServer, answer};
 
@@ -132,10 +133,7 @@ async fn bytes_come_as_a_stream() {
         .try_collect()
         .await
         .unwrap();
-    assert_eq!(
-        pieces.iter().map(|piece| piece.len()).sum::<usize>(),
-        100_000
-    );
+    assert_eq!(pieces.iter().map(Bytes::len).sum::<usize>(), 100_000);
     assert!(pieces.len() > 1);
 }
 

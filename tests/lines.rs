@@ -237,7 +237,7 @@ fn a_query_whose_pairs_are_all_absent_is_none() {
         "/users/1/events?endDateTime=a,b"
     );
     assert_eq!(
-        line(&events.request(1, &vec![1, 2])),
+        line(&events.request(1, vec![1, 2])),
         "/users/1/events?endDateTime=1,2"
     );
 }

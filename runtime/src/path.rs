@@ -173,7 +173,6 @@ pub trait QueryValue {
 
 /// What a [`QueryValue`] comes to.
 #[non_exhaustive]
-#[allow(missing_debug_implementations)]
 pub enum Values<'a> {
     /// Nothing: what it belongs to is left out.
     None,
