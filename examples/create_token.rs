@@ -5,7 +5,7 @@
 
 use std::env;
 use std::error::Error as StdError;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind::MissingRequiredArgument;
@@ -164,18 +164,29 @@ async fn run(graph: &Client, id: &str, validity: i32) -> Result<(), Error> {
     Ok(())
 }
 
-/// Draws a QR code, light on dark since that is what most terminals are. One of this length is wider than
-/// 80 columns.
+/// Draws a QR code: light modules in white, dark ones in black, whatever the colours of the terminal.
 fn draw(content: &str) {
-    match QrCode::with_error_correction_level(content, EcLevel::L) {
-        Ok(code) => {
-            let mut image = code.render::<Dense1x2>();
-            image
-                .dark_color(Dense1x2::Light)
-                .light_color(Dense1x2::Dark);
-            say!("\n{}", image.build());
+    let code = match QrCode::with_error_correction_level(content, EcLevel::L) {
+        Ok(code) => code,
+        Err(error) => {
+            say!("QR code  cannot be drawn: {error}");
+            return;
         }
-        Err(error) => say!("QR code  cannot be drawn: {error}"),
+    };
+    let mut image = code.render::<Dense1x2>();
+    image
+        .dark_color(Dense1x2::Light)
+        .light_color(Dense1x2::Dark);
+    let (white_on_black, reset) = if io::stdout().is_terminal() {
+        ("\x1b[97;40m", "\x1b[0m")
+    } else {
+        ("", "")
+    };
+    let rows = image.build();
+    let columns = rows.lines().next().unwrap_or_default().chars().count();
+    say!("QR code  of {columns} columns\n");
+    for row in rows.lines() {
+        say!("{white_on_black}{row}{reset}");
     }
 }
 

@@ -103,36 +103,60 @@ impl ActionArgs {
     }
 
     fn parse_entry(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+        if self.parse_misplaced(input, errors)? {
+            return Ok(());
+        }
+        match self.parse_key(input, errors)? {
+            Some(key) => self.parse_value(key, input, errors),
+            None => {
+                skip_entry(input);
+                Ok(())
+            }
+        }
+    }
+
+    /// Reads what stands where a key should; whether there was such a thing in place of a whole entry.
+    fn parse_misplaced(
+        &mut self,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<bool> {
         if let Some(attribute) = input.call(Attribute::parse_outer)?.first() {
             errors.at(
                 attribute,
                 "documentation and attributes stand above `#[graph_action]`: move this there",
             );
-            if input.is_empty() {
-                return Ok(());
-            }
+            return Ok(input.is_empty());
         }
-        if !self.has_method()
-            && let Some(line) = line_without_a_key(input)
-        {
-            errors.at(
-                &line,
-                format!(
-                    "say which method: write `post = \"{}\"`, or `get`, `put`, `patch`, `delete`",
-                    line.value()
-                ),
-            );
-            let key = Ident::new("post", line.span());
-            self.keys.push(key.clone());
-            self.line = Some((key, input.parse()?));
-            return Ok(());
+        if self.has_method() {
+            return Ok(false);
         }
+        let Some(line) = line_without_a_key(input) else {
+            return Ok(false);
+        };
+        errors.at(
+            &line,
+            format!(
+                "say which method: write `post = \"{}\"`, or `get`, `put`, `patch`, `delete`",
+                line.value()
+            ),
+        );
+        let key = Ident::new("post", line.span());
+        self.keys.push(key.clone());
+        self.line = Some((key, input.parse()?));
+        Ok(true)
+    }
+
+    /// Reads a key; `None`, after an error, if its value is of no use.
+    fn parse_key(
+        &mut self,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<Option<Ident>> {
         if !input.peek(Ident::peek_any) {
-            let is_scope = self
-                .keys
-                .last()
-                .filter(|key| CALLERS.contains(&key.to_string().as_str()));
-            return Err(match is_scope {
+            let mut scopes = self.keys.last().into_iter();
+            let scopes = scopes.find(|key| CALLERS.iter().any(|caller| *key == caller));
+            return Err(match scopes {
                 Some(key) if input.peek(LitStr) => input.error(format!(
                     "several permissions are a list: write `{key} = [\"A\", \"B\"]`"
                 )),
@@ -142,45 +166,52 @@ impl ActionArgs {
         let written = Ident::parse_any(input)?;
         let Some(key) = known_key(written.clone(), errors) else {
             self.has_unknown_key = true;
-            skip_entry(input);
-            return Ok(());
+            return Ok(None);
         };
-        let is_guess = key != written;
-        let name = key.to_string();
-        if is_guess && self.has(&name) {
-            skip_entry(input);
-            return Ok(());
-        }
-        if self.has(&name) {
-            return Err(syn::Error::new(
-                key.span(),
-                format!("`{name}` is given twice: leave one of them out"),
-            ));
-        }
-        let is_method = METHODS.contains(&name.as_str());
-        if let Some(first) = self
+        let is_method = METHODS.iter().any(|method| key == method);
+        let mut methods = self
             .keys
             .iter()
-            .find(|key| is_method && METHODS.iter().any(|method| *key == method))
-        {
-            return Err(syn::Error::new(
-                key.span(),
+            .filter(|key| METHODS.iter().any(|method| *key == method));
+        if self.keys.contains(&key) {
+            // A key that was only guessed has its error already.
+            if key == written {
+                errors.at(
+                    &key,
+                    format!("`{key}` is given twice: leave one of them out"),
+                );
+            }
+            return Ok(None);
+        }
+        if let Some(first) = methods.next().filter(|_| is_method) {
+            errors.at(
+                &key,
                 format!(
                     "an action has one method, and `{first}` names it already: leave out one of the two"
                 ),
-            ));
+            );
+            return Ok(None);
         }
         self.keys.push(key.clone());
-        if name == "idempotent" {
+        Ok(Some(key))
+    }
+
+    fn parse_value(
+        &mut self,
+        key: Ident,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<()> {
+        if key == "idempotent" {
             self.idempotent = Some(key);
             return expect_nothing(input);
         }
         expect_equals(input, &key, errors)?;
-        match name.as_str() {
-            "scope" => self.scope = scopes(input, key, errors)?,
-            "delegated" => self.delegated = scopes(input, key, errors)?,
-            "personal" => self.personal = scopes(input, key, errors)?,
-            "application" => self.application = scopes(input, key, errors)?,
+        match key.to_string().as_str() {
+            "scope" => self.scope = Some(scopes(input, key, errors)?),
+            "delegated" => self.delegated = Some(scopes(input, key, errors)?),
+            "personal" => self.personal = Some(scopes(input, key, errors)?),
+            "application" => self.application = Some(scopes(input, key, errors)?),
             "version" => self.version = Some(version(input)?),
             "returns" => self.returns = Some(returns(input, errors)?),
             "crate" => self.krate = Some(crate_path(input)?),
@@ -299,11 +330,7 @@ fn at_expression(input: ParseStream<'_>, message: impl Display) -> syn::Error {
     }
 }
 
-fn scopes(
-    input: ParseStream<'_>,
-    key: Ident,
-    errors: &mut Errors,
-) -> syn::Result<Option<ScopeList>> {
+fn scopes(input: ParseStream<'_>, key: Ident, errors: &mut Errors) -> syn::Result<ScopeList> {
     let what = "a permission in quotes, or a list of them";
     let mut names: Vec<LitStr> = Vec::new();
     if input.peek(token::Bracket) {
@@ -351,7 +378,7 @@ fn scopes(
             );
         }
     }
-    Ok(Some(ScopeList { key, names }))
+    Ok(ScopeList { key, names })
 }
 
 /// Checks that `name` is written as the permissions of Graph are: `Resource.Operation.Constraint`.
