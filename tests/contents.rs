@@ -52,6 +52,13 @@ async fn a_file_name_leads_nowhere_else() {
         ("attachment; filename=..", None),
         ("attachment; FileName = plain.csv", Some("plain.csv")),
         ("attachment", None),
+        ("attachment; filename=\"a;b.txt\"", Some("a;b.txt")),
+        ("attachment; filename=\"a\\\"b.txt\"", Some("a\"b.txt")),
+        (
+            "attachment; filename*=UTF-8''; filename=\"plain.txt\"",
+            Some("plain.txt"),
+        ),
+        ("attachment; filename*=UTF-8''%00a.txt", None),
     ] {
         let headers = [("content-disposition", disposition)];
         let server = RawServer::answering(answer("200 OK", &headers, ""));
@@ -85,7 +92,6 @@ async fn a_redirect_to_an_unsafe_address_is_not_followed() {
         "http://storage.example/1",
         "file:///etc/passwd",
         "https://u:canary@x.example/",
-        "/relative",
         "",
     ] {
         let server = RawServer::answering(answer("302 Found", &[("location", location)], ""));
@@ -154,5 +160,15 @@ async fn bytes_that_are_too_many_or_cut_off_are_an_error() {
     assert_eq!(
         (error.kind(), error.request_id()),
         (ErrorKind::Transport, Some("theirs"))
+    );
+}
+
+#[tokio::test]
+async fn what_has_not_changed_is_told_by_its_status() {
+    let server = RawServer::answering(answer("304 Not Modified", &[], ""));
+    let error = get(&server).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.status().unwrap().as_u16()),
+        (ErrorKind::Api, 304)
     );
 }

@@ -1,6 +1,7 @@
 //! Does a list come whole, page after page, and from nowhere else than it should?
 
 use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::{Stream, TryStreamExt as _};
 use graph_action::{Collection, Error, ErrorKind, Value, graph_action};
@@ -89,7 +90,9 @@ async fn pages_come_one_by_one() {
 
     let first = List.request().count().send(&server.client()).await.unwrap();
     let pages = all(first.into_pages()).await.unwrap();
-    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [2, 0, 2]);
+    let sizes: Vec<usize> = pages.iter().map(|page| page.value.len()).collect();
+    assert_eq!(sizes, [2, 0, 2]);
+    assert!(pages[2].delta_link().unwrap().ends_with("$deltatoken=4"));
 }
 
 #[tokio::test]
@@ -97,13 +100,18 @@ async fn a_kept_link_is_resumed_from() {
     let server = pages();
     let graph = server.client();
     let first = List.request().count().send(&graph).await.unwrap();
-    let rest = Collection::<User>::resume(&graph, first.next_link().unwrap())
-        .await
-        .unwrap();
+    let link = first.next_link().unwrap();
+    let rest = List.request().follow(&graph, link).await.unwrap();
     assert_eq!(all(rest.into_items()).await.unwrap().len(), 2);
     let link = format!("{}/v1.0/users?$deltatoken=4", server.root());
-    let changed = Collection::<User>::resume(&graph, &link).await.unwrap();
+    let request = List.request().consistency_level("eventual").if_match("W/1");
+    let changed = request.follow(&graph, &link).await.unwrap();
     assert_eq!(changed.value, [User { id: 5 }]);
+    let requests = server.requests();
+    let last = requests.last().unwrap();
+    assert!(last.contains("\r\nconsistencylevel: eventual\r\n"));
+    // That is said of one resource.
+    assert!(!last.contains("if-match"));
 }
 
 #[tokio::test]
@@ -125,7 +133,7 @@ async fn a_link_to_elsewhere_is_not_followed() {
         "/v1.0/users".to_owned(),
         String::new(),
     ] {
-        let error = Collection::<User>::resume(&graph, &link).await.unwrap_err();
+        let error = List.request().follow(&graph, &link).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Answer, "{link}");
     }
     assert!(server.requests().is_empty() && elsewhere.requests().is_empty());
@@ -156,6 +164,7 @@ async fn a_misfit_is_told_by_its_place() {
         (r#"{"value":[{"id":1},null]}"#, "`value[1]`"),
         (r#"{"value":[{"id":1},{"id":"canary"}]}"#, "`value[1].id`"),
         (r#"{"value":{}}"#, "`value`"),
+        (r#"{"id":1}"#, "`.`"),
     ] {
         let server = RawServer::answering(answer("200 OK", &[("request-id", "theirs")], body));
         let error = List.request().send(&server.client()).await.unwrap_err();
@@ -164,6 +173,32 @@ async fn a_misfit_is_told_by_its_place() {
         assert!(error.to_string().contains(place), "{error}");
         assert!(!format!("{error:?}").contains("canary"));
     }
+}
+
+#[tokio::test]
+async fn a_page_that_did_not_come_can_be_asked_for_again() {
+    let count = AtomicUsize::new(0);
+    let server = RawServer::start(move |request| {
+        let host = request
+            .lines()
+            .find_map(|line| line.strip_prefix("host: "))
+            .unwrap();
+        let next =
+            format!(r#"{{"@odata.nextLink":"http://{host}/v1.0/users?$skiptoken=2","value":[]}}"#);
+        match count.fetch_add(1, Ordering::SeqCst) {
+            0 => answer("200 OK", JSON, &next),
+            1 => answer("503 Service Unavailable", &[], ""),
+            _ => answer("200 OK", JSON, r#"{"value":[{"id":2}]}"#),
+        }
+    });
+    let mut page = List.request().send(&server.client()).await.unwrap();
+    assert_eq!(page.next_page().await.unwrap_err().status().unwrap(), 503);
+    // Nor is it lost when nobody waits for it any more.
+    drop(page.next_page());
+    assert!(page.next_link().is_some());
+    assert!(page.next_page().await.unwrap());
+    assert_eq!(page.value, [User { id: 2 }]);
+    assert!(!page.next_page().await.unwrap());
 }
 
 #[tokio::test]

@@ -49,7 +49,8 @@ fn state(status: &str, body: &str) -> Vec<u8> {
 
 async fn cloned(server: &RawServer) -> Result<Clone, Error> {
     let request = CloneTeam { parts: "apps" }.request(1);
-    request.send(&server.client()).await.unwrap().wait().await
+    let mut operation = request.send(&server.client()).await.unwrap();
+    operation.wait().await
 }
 
 #[tokio::test]
@@ -127,7 +128,6 @@ async fn an_unsafe_address_is_not_looked_at() {
         "http://monitor.example/1",
         "ftp://x/1",
         "https://user:canary@monitor.example/1",
-        "x",
     ] {
         let server = RawServer::answering(answer("202 Accepted", &[("location", location)], ""));
         let mut operation = Copy { name: "a" }
@@ -175,4 +175,107 @@ async fn an_operation_is_resumed_where_it_was_left() {
     let mut operation = Operation::<Clone>::resume(&server.client(), location);
     assert_eq!(operation.poll().await.unwrap(), None);
     assert_eq!(operation.retry_after(), Some(Duration::ZERO));
+}
+
+#[tokio::test]
+async fn a_location_is_made_whole_by_the_one_who_gave_it() {
+    #[graph_action(post = "/x", scope = "User.Read", version = "beta", returns = Operation<()>)]
+    struct Begin;
+
+    for (location, expected) in [
+        ("/operations('1')", "{root}/beta/operations('1')"),
+        ("/v1.0/operations('1')", "{root}/v1.0/operations('1')"),
+        ("/beta/operations('1')", "{root}/beta/operations('1')"),
+        ("operations/1", "{root}/beta/operations/1"),
+        ("{root}/v1.0/operations/1", "{root}/v1.0/operations/1"),
+        ("//monitor.example/1", "http://monitor.example/1"),
+    ] {
+        let server = server("location", location, Vec::new());
+        let operation = Begin.request().send(&server.client()).await.unwrap();
+        let expected = expected.replace("{root}", server.root());
+        assert_eq!(operation.location(), Some(expected.as_str()), "{location}");
+    }
+
+    // A monitor elsewhere speaks of itself.
+    let monitor = RawServer::answering(answer("202 Accepted", &[("location", "/status/2")], ""));
+    let location = format!("{}/status/1", monitor.root());
+    let server = RawServer::answering(answer("202 Accepted", &[("location", &location)], ""));
+    let mut operation = Begin.request().send(&server.client()).await.unwrap();
+    assert_eq!(operation.poll().await.unwrap(), None);
+    let expected = format!("{}/status/2", monitor.root());
+    assert_eq!(operation.location(), Some(expected.as_str()));
+}
+
+#[tokio::test]
+async fn what_an_operation_has_made_is_behind_a_redirect() {
+    let answers = vec![
+        answer("303 See Other", &[("location", "/v1.0/teams/t")], ""),
+        answer("200 OK", &[], r#"{"targetResourceId":"t"}"#),
+    ];
+    let server = server("location", "/operations('1')", answers);
+    assert_eq!(
+        cloned(&server).await.unwrap(),
+        Clone {
+            target_resource_id: "t".to_owned()
+        }
+    );
+}
+
+#[tokio::test]
+async fn an_error_while_waiting_does_not_end_the_operation() {
+    let answers = vec![
+        answer("503 Service Unavailable", &[], ""),
+        state("200 OK", r#"{"status":"succeeded","targetResourceId":"t"}"#),
+    ];
+    let server = server("location", "/operations('1')", answers);
+    let request = CloneTeam { parts: "apps" }.request(1);
+    let mut operation = request.send(&server.client()).await.unwrap();
+    assert_eq!(operation.wait().await.unwrap_err().status().unwrap(), 503);
+    assert_eq!(operation.wait().await.unwrap().target_resource_id, "t");
+}
+
+/// Every status that the service's enumerations have either goes on or ends, and none for ever.
+#[tokio::test]
+async fn every_status_is_understood() {
+    let goes_on = [
+        "notStarted",
+        "running",
+        "inProgress",
+        "inprogress",
+        "active",
+        "pending",
+    ];
+    let succeeds = ["succeeded", "complete", "completed"];
+    let ends = [
+        "failed",
+        "submissionFailed",
+        "completedWithErrors",
+        "partiallySuccessful",
+        "partiallySucceeded",
+        "invalid",
+        "canceled",
+        "somethingNew",
+    ];
+    let look = async |status: &str| {
+        let server = RawServer::answering(state("200 OK", &format!(r#"{{"status":"{status}"}}"#)));
+        let location = format!("{}/v1.0/operations/2", server.root());
+        let mut operation = Operation::<()>::resume(&server.client(), location);
+        operation.poll().await
+    };
+    for status in goes_on {
+        assert_eq!(look(status).await.unwrap(), None, "{status}");
+    }
+    for status in succeeds {
+        assert_eq!(look(status).await.unwrap(), Some(()), "{status}");
+    }
+    for status in ends {
+        let error = look(status).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Operation);
+        assert!(
+            error
+                .to_string()
+                .contains(&format!("has ended as `{status}`")),
+            "{error}"
+        );
+    }
 }

@@ -13,9 +13,8 @@ struct Get;
 /// The path that goes out, without the version. Where a value is refused, nothing does.
 fn path_of(value: impl PathValue) -> Result<String, Error> {
     let recorder = Recorder::default();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().build().unwrap();
     let sent = runtime.block_on(Get.request(value).send(&recorder.client()));
     let requests = recorder.requests();
     if let Err(error) = sent {

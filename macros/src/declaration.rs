@@ -95,8 +95,8 @@ impl<'a> Declaration<'a> {
         let permissions = permissions(&args, &mut errors);
         let serde = SerdeContainer::new(&item.attrs, &mut errors);
         let fields = fields(item, &template, &mut errors);
-        check_placeholders(&fields, &mut errors);
-        let arguments = arguments(&args, &template, &fields);
+        check_places(method, &fields, &mut errors);
+        let arguments = arguments(&args, &template, &fields, method);
         let idempotent = idempotent(&args, method, &mut errors);
         let body = if is_readable {
             body(method, item, &fields, &mut errors)
@@ -296,33 +296,52 @@ fn fields<'a>(
 pub(crate) const NOT_A_STRUCT: &str =
     "`#[graph_action]` goes on the struct that holds the parameters: write `struct`";
 
-fn check_placeholders(fields: &[ParamField<'_>], errors: &mut Errors) {
+fn check_places(method: Method, fields: &[ParamField<'_>], errors: &mut Errors) {
+    let mut headers: Vec<String> = Vec::new();
     for ParamField {
         field,
         ident,
         placement,
     } in fields
     {
-        let Placement::Placeholder(position) = placement else {
-            continue;
-        };
         let name = ident.unraw();
-        if *position == Position::Path && is_named(&field.ty, "Option") {
-            errors.at(
-                &field.ty,
-                format!("`<{name}>` always has a value: the field cannot be an `Option`"),
-            );
+        let always = match placement {
+            Placement::Placeholder(Position::Pair) | Placement::Property | Placement::Skipped => {
+                None
+            }
+            Placement::Placeholder(Position::Argument) if method == Method::Get => None,
+            Placement::Placeholder(_) => Some(format!("`<{name}>` always has a value")),
+            Placement::Body(_) => Some(format!("`{name}` is the body, which always has a value")),
+            Placement::Header(header) => {
+                let header_name = header.value().to_ascii_lowercase();
+                if headers.contains(&header_name) {
+                    errors.at(
+                        header,
+                        format!(
+                            "the header `{}` has a field already: leave out one of the two",
+                            header.value()
+                        ),
+                    );
+                }
+                headers.push(header_name);
+                None
+            }
+        };
+        if let Some(why) = always.filter(|_| is_named(&field.ty, "Option")) {
+            errors.at(&field.ty, format!("{why}: the field cannot be an `Option`"));
         }
         let cfg = field
             .attrs
             .iter()
             .find(|attribute| attribute.path().is_ident("cfg"));
-        if let Some(cfg) = cfg {
+        if let Some(cfg) = cfg
+            && !matches!(placement, Placement::Property | Placement::Skipped)
+        {
             errors.at(
                 cfg,
                 format!(
-                    "`<{name}>` always has a value: put the `#[cfg]` on the struct, and declare another for the \
-                     other case"
+                    "`{name}` has a place in every call: put the `#[cfg]` on the struct, and declare another for \
+                     the other case"
                 ),
             );
         }
@@ -333,6 +352,7 @@ fn arguments(
     args: &ActionArgs,
     template: &PathTemplate,
     fields: &[ParamField<'_>],
+    method: Method,
 ) -> Vec<(Ident, Position)> {
     let Some((_, line)) = &args.line else {
         return Vec::new();
@@ -342,6 +362,9 @@ fn arguments(
     let placeholders = template.placeholders().filter(|(name, _)| !is_field(name));
     placeholders
         .map(|(name, position)| {
+            // Only a function, which is read, has arguments that can be absent; elsewhere they are keys.
+            let is_key = position == Position::Argument && method != Method::Get;
+            let position = if is_key { Position::Path } else { position };
             let is_keyword = syn::parse_str::<Ident>(name).is_err() || name == "gen";
             let ident = if is_keyword {
                 Ident::new_raw

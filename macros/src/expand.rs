@@ -133,7 +133,7 @@ fn emit(
     let owned = owned(item);
     let arguments = arguments.iter().map(|(ident, position)| match position {
         Position::Path => quote!(#ident: impl #private::PathValue),
-        Position::Pair => quote!(#ident: impl #private::QueryValue),
+        Position::Argument | Position::Pair => quote!(#ident: impl #private::QueryValue),
         Position::Alias => quote!(#ident: impl #private::serde::Serialize),
     });
     let many = (outline.arguments.len() > 6).then(|| quote!(#[allow(clippy::too_many_arguments)]));

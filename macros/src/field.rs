@@ -176,7 +176,8 @@ fn check_header(name: &str) -> Result<(), String> {
     }
     match name.to_ascii_lowercase().as_str() {
         "content-type" => Err("the body says its type: write `#[graph(body = \"text/plain\")]` on the field that is the body".to_owned()),
-        "authorization" | "content-length" | "host" | "client-request-id" => {
+        "authorization" | "client-request-id" | "connection" | "content-length" | "host" | "te" | "trailer"
+        | "transfer-encoding" | "upgrade" => {
             Err(format!("the client sets `{name}` itself: leave the field out"))
         }
         _ => Ok(()),

@@ -51,7 +51,9 @@ pub(crate) enum Piece {
 pub(crate) enum Position {
     /// In the path, where there is always one value.
     Path,
-    /// In an argument or a pair, which an absent value drops, and where there can be several.
+    /// In an argument of a function, which an absent value drops.
+    Argument,
+    /// In a pair of the query, which an absent value drops, and where there can be several.
     Pair,
     /// Under a parameter alias, as JSON.
     Alias,
@@ -71,6 +73,7 @@ impl PathTemplate {
             mistakes,
         };
         scanner.path();
+        scanner.check_aliases();
         let Scanner {
             segments,
             mut mistakes,
@@ -91,28 +94,37 @@ impl PathTemplate {
     /// The placeholders, in the order of the request line.
     pub(crate) fn placeholders(&self) -> impl Iterator<Item = (&str, Position)> {
         self.segments.iter().flat_map(|segment| {
-            let (name, pairs) = match segment {
-                Segment::Text(_) => (None, None),
-                Segment::Placeholder(name) | Segment::Rest(name) => (Some(name.as_str()), None),
-                Segment::Arguments(pairs) | Segment::Query(pairs) => (None, Some(pairs)),
+            let (name, pairs, position): (_, &[Pair], _) = match segment {
+                Segment::Text(_) => (None, &[], Position::Path),
+                Segment::Placeholder(name) | Segment::Rest(name) => {
+                    (Some(name), &[], Position::Path)
+                }
+                Segment::Arguments(pairs) => (None, pairs, Position::Argument),
+                Segment::Query(pairs) => (None, pairs, Position::Pair),
             };
-            let of_pairs = pairs
-                .into_iter()
-                .flatten()
-                .flatten()
-                .filter_map(Piece::placeholder);
-            name.map(|name| (name, Position::Path))
-                .into_iter()
-                .chain(of_pairs)
+            let of_pairs = pairs.iter().flat_map(move |pair| {
+                // An argument without a name is a key, which is always there.
+                let is_key = position == Position::Argument && !is_named(pair);
+                let position = if is_key { Position::Path } else { position };
+                pair.iter()
+                    .filter_map(move |piece| piece.placeholder(position))
+            });
+            let of_path = name.map(|name| (name.as_str(), Position::Path));
+            of_path.into_iter().chain(of_pairs)
         })
     }
 }
 
+/// Whether a pair begins with `name=`.
+fn is_named(pair: &Pair) -> bool {
+    matches!(pair.first(), Some(Piece::Text(text)) if text.find('=').is_some_and(|equals| equals > 0))
+}
+
 impl Piece {
-    fn placeholder(&self) -> Option<(&str, Position)> {
+    fn placeholder(&self, position: Position) -> Option<(&str, Position)> {
         match self {
             Self::Text(_) => None,
-            Self::Bare(name) | Self::Quoted(name) => Some((name, Position::Pair)),
+            Self::Bare(name) | Self::Quoted(name) => Some((name, position)),
             Self::Alias(name) => Some((name, Position::Alias)),
         }
     }
@@ -163,7 +175,7 @@ impl Scanner<'_> {
             match char {
                 '/' => self.slash(),
                 '<' => {
-                    let (name, is_rest) = self.placeholder();
+                    let (name, is_rest) = self.placeholder(true);
                     let segment = if is_rest {
                         Segment::Rest
                     } else {
@@ -246,9 +258,9 @@ impl Scanner<'_> {
         let segment = self.segment().to_owned();
         if char == '#' {
             self.mistake(format!(
-                "`{segment}`: a fragment is never sent: leave out the `#` and what follows"
+                "`{segment}`: a fragment is never sent: leave out the `#` and what follows, or write `%23` for \
+                 the character itself"
             ));
-            self.at = self.line.len();
         } else {
             self.mistake(format!(
                 "`{segment}`: {char:?} cannot stand in a request line: write it percent-encoded, or use a \
@@ -259,7 +271,7 @@ impl Scanner<'_> {
     }
 
     /// `<name>` or `<name..>`; the name, and whether it is the latter.
-    fn placeholder(&mut self) -> (String, bool) {
+    fn placeholder(&mut self, is_path: bool) -> (String, bool) {
         let inner = &self.rest()[1..];
         let end = inner
             .find(['<', '>', '/', '?', '(', ')', '\'', ',', '&'])
@@ -283,7 +295,7 @@ impl Scanner<'_> {
         if is_closed && mended.as_deref() != Some(name) {
             self.mistake(misnamed(&written, mended.as_deref(), dots));
         }
-        if is_rest && !matches!(self.peek(), None | Some(':' | '?')) {
+        if is_rest && is_path && !matches!(self.peek(), None | Some(':' | '?')) {
             self.mistake(format!(
                 "`<{written}>` takes a whole path, so a `:` or the end of the request line has to follow: \
                  write `<{written}>:`"
@@ -294,7 +306,9 @@ impl Scanner<'_> {
             self.mistake(format!(
                 "`<{name}>` stands twice in the request line: give each placeholder a name of its own"
             ));
-            name = format!("{name}_{}", self.names.len());
+            while self.names.contains(&name) {
+                name.push('_');
+            }
         }
         self.names.push(name.clone());
         (name, is_rest)
@@ -342,6 +356,10 @@ impl Scanner<'_> {
                 "the request line has a quote that is not closed: write two, as in `?q='<q>'`",
             );
         }
+        if pairs.len() > 1 {
+            // Reported already.
+            pairs.retain(|pair| !pair.is_empty());
+        }
         for pair in &mut pairs {
             match pair.as_mut_slice() {
                 [Piece::Text(name), Piece::Bare(value)]
@@ -378,7 +396,12 @@ impl Scanner<'_> {
                 };
             };
             if char == '<' {
-                let (name, _) = self.placeholder();
+                let (name, is_rest) = self.placeholder(false);
+                if is_rest {
+                    self.mistake(format!(
+                        "`<{name}..>` is for the rest of a path, with its `/`: write `<{name}>` here"
+                    ));
+                }
                 let piece = if is_quoted {
                     Piece::Quoted
                 } else {
@@ -389,15 +412,33 @@ impl Scanner<'_> {
                 self.next();
                 break End::Reached;
             } else if char == divider && !is_quoted {
+                if pair.is_empty() {
+                    self.mistake(format!(
+                        "`{}`: nothing stands before a `{divider}`: leave it out",
+                        self.segment()
+                    ));
+                }
                 self.next();
                 pairs.push(mem::take(&mut pair));
+            } else if char == '&' && is_quoted && closing.is_none() {
+                self.mistake(format!(
+                    "`{}`: within the quotes of a query write `%26` for `&`",
+                    self.segment()
+                ));
+                self.next();
+            } else if char == '(' && !is_quoted && closing.is_some() {
+                self.mistake(format!(
+                    "`{}`: there are no parentheses within parentheses: write a value of the function, or a \
+                     placeholder",
+                    self.segment()
+                ));
+                self.at = self.line[self.at..]
+                    .find('/')
+                    .map_or(self.line.len(), |slash| self.at + slash);
+                break End::Reached;
             } else {
                 is_quoted ^= char == '\'';
-                let also = if is_quoted || closing.is_none() {
-                    "/?"
-                } else {
-                    ""
-                };
+                let also = if closing.is_none() { "/?" } else { "" };
                 let char = self.plain(also);
                 match (pair.last_mut(), char) {
                     (Some(Piece::Text(text)), Some(char)) => text.push(char),
@@ -406,8 +447,40 @@ impl Scanner<'_> {
                 }
             }
         };
+        if pair.is_empty() && !pairs.is_empty() {
+            self.mistake(format!(
+                "`{}`: nothing stands behind a `{divider}`: leave it out",
+                self.segment()
+            ));
+        }
         pairs.push(pair);
         (pairs, end)
+    }
+
+    /// Checks that every alias among the arguments has its value in the query, and the other way round.
+    fn check_aliases(&mut self) {
+        let (path, query) = self.line.split_once('?').unwrap_or((self.line, ""));
+        let is_name = |char: char| char.is_ascii_alphanumeric() || char == '_';
+        let alias = |text: &str| {
+            text.split(|char| !is_name(char))
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let used: Vec<String> = path.split("=@").skip(1).map(alias).collect();
+        let pairs = query.split('&').filter_map(|pair| pair.strip_prefix('@'));
+        let defined: Vec<String> = pairs.map(alias).collect();
+        for name in used.iter().filter(|name| !defined.contains(name)) {
+            let field = field_name(name).unwrap_or_else(|| "value".to_owned());
+            self.mistake(format!(
+                "the alias `@{name}` has no value: write `?@{name}=<{field}>` at the end"
+            ));
+        }
+        for name in defined.iter().filter(|name| !used.contains(name)) {
+            self.mistake(format!(
+                "nothing uses the alias `@{name}`: write `({name}=@{name})` in the path"
+            ));
+        }
     }
 
     /// Adds pairs to the line; those that hold no placeholder are text.
@@ -415,7 +488,7 @@ impl Scanner<'_> {
         if pairs
             .iter()
             .flatten()
-            .any(|piece| piece.placeholder().is_some())
+            .any(|piece| !matches!(piece, Piece::Text(_)))
         {
             self.segments.push(segment(pairs));
         } else {
@@ -465,7 +538,8 @@ fn mend_start(line: &str, mistakes: &mut Vec<String>) -> String {
     }
     let relative = path.trim_start_matches('/');
     let (first, rest) = relative.split_once('/').unwrap_or((relative, ""));
-    let version = Some(first).filter(|first| matches!(*first, "v1.0" | "beta"));
+    let lower = first.to_ascii_lowercase();
+    let version = Some(lower.as_str()).filter(|first| matches!(*first, "v1.0" | "beta"));
     let relative = if version.is_some() { rest } else { relative };
     let mended = format!("/{relative}");
     if relative.is_empty() {

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, LOCATION, RANGE};
 use http::uri::InvalidUri;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use url::Url;
 use uuid::Uuid;
 
-use crate::action::{Caller, Permissions};
+use crate::action::{ApiVersion, Caller, Permissions};
 use crate::credential::cache::Cache;
 use crate::credential::{AccessToken, Credential, TokenRequest};
 use crate::error::Error;
@@ -68,24 +69,16 @@ impl Client {
     /// Sends a call, and gives the answer if its status is 2xx.
     pub(crate) async fn call(&self, call: Call) -> Result<Answer, Error> {
         self.check_caller(&call.permissions)?;
-        let origin = Origin {
-            client: self.clone(),
-            version: call.version,
-            headers: call.headers,
-        };
+        let origin = Origin::new(self, call.version, &call.headers, call.timeout);
         let address = format!("{}/{}{}", self.inner.root, call.version, call.path);
-        let request = request(
-            call.method,
-            &address,
-            &origin.headers,
-            call.body.unwrap_or_default(),
-        )?;
+        let body = call.body.unwrap_or_default();
+        let request = request(call.method, &address, &call.headers, body)?;
         let mut response = self.send_with_token(request).await?;
-        if call.is_download && response.status().is_redirection() {
+        if call.is_download && is_redirect(response.status()) {
             let location = location_of(&response)?;
-            response = self.download(location, &origin.headers).await?;
+            response = self.download(location, &call.headers).await?;
         }
-        Ok(Answer::new(success(response).await?, origin))
+        Ok(Answer::new(success(response).await?, address, origin))
     }
 
     /// Follows a link of an answer to more of the same, on Graph itself only.
@@ -97,23 +90,48 @@ impl Client {
         }
         let request = request(Method::GET, link, &origin.headers, Bytes::new())?;
         let response = self.send_with_token(request).await?;
-        Ok(Answer::new(success(response).await?, origin))
+        Ok(Answer::new(
+            success(response).await?,
+            link.to_owned(),
+            origin,
+        ))
     }
 
-    /// Looks at an operation, where the service said: at Graph with the token, elsewhere without.
-    pub(crate) async fn watch(&self, location: &str, origin: Origin) -> Result<Answer, Error> {
-        // Some services say it from the version on.
-        let address = match location.strip_prefix('/') {
-            Some(path) => format!("{}/{}/{path}", self.inner.root, origin.version),
-            None => location.to_owned(),
-        };
-        let response = if self.is_own(&address) {
-            let request = request(Method::GET, &address, &origin.headers, Bytes::new())?;
+    /// Looks at an operation: at Graph with the token, elsewhere without. A redirect is an answer too.
+    pub(crate) async fn watch(&self, address: &str, origin: Origin) -> Result<Answer, Error> {
+        let response = if self.is_own(address) {
+            let request = request(Method::GET, address, &origin.headers, Bytes::new())?;
             self.send_with_token(request).await?
         } else {
-            self.send_elsewhere(&address, &HeaderMap::new()).await?
+            self.send_elsewhere(address, &HeaderMap::new()).await?
         };
-        Ok(Answer::new(success(response).await?, origin))
+        let response = if is_redirect(response.status()) {
+            response
+        } else {
+            success(response).await?
+        };
+        Ok(Answer::new(response, address.to_owned(), origin))
+    }
+
+    /// The whole address of a `Location`, which an answer of `from` gives. Graph leaves out its host, and
+    /// some of its services the version too.
+    pub(crate) fn resolve(
+        &self,
+        location: &str,
+        from: &str,
+        version: ApiVersion,
+    ) -> Option<String> {
+        let is_from_version = ["v1.0", "beta"]
+            .iter()
+            .any(|version| location.trim_start_matches('/').split('/').next() == Some(version));
+        match location.strip_prefix('/') {
+            Some(path) if self.is_own(from) && !path.starts_with('/') => Some(if is_from_version {
+                format!("{}/{path}", self.inner.root)
+            } else {
+                format!("{}/{version}/{path}", self.inner.root)
+            }),
+            _ => Some(Url::parse(from).ok()?.join(location).ok()?.into()),
+        }
     }
 
     /// Follows the redirect of a download to a pre-authenticated address, without the token.
@@ -126,7 +144,7 @@ impl Client {
         let headers: HeaderMap = range.into_iter().collect();
         for _ in 0..MAX_REDIRECTS {
             let response = self.send_elsewhere(&location, &headers).await?;
-            if !response.status().is_redirection() {
+            if !is_redirect(response.status()) {
                 return Ok(response);
             }
             location = location_of(&response)?;
@@ -231,6 +249,11 @@ async fn success(response: Response<Body>) -> Result<Response<Body>, Error> {
         // The status says more than why its explanation could not be read.
         Err(error) => Error::api(parts.status, &parts.headers, &[]).with_source(error),
     })
+}
+
+/// Whether a status says that the answer is elsewhere; 304 does not.
+pub(crate) fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
 fn location_of(response: &Response<Body>) -> Result<String, Error> {

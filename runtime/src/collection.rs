@@ -4,11 +4,10 @@ use std::collections::HashSet;
 use std::fmt;
 
 use futures_core::Stream;
-use futures_util::stream;
+use futures_util::{TryStreamExt as _, stream};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::client::Client;
 use crate::error::Error;
 use crate::response::{Answer, FromResponse, Origin};
 
@@ -58,7 +57,6 @@ struct Links {
 /// A page as Graph sends it.
 #[derive(Deserialize)]
 struct Page<T> {
-    #[serde(default = "Vec::new")]
     value: Vec<T>,
     #[serde(rename = "@odata.nextLink")]
     next_link: Option<String>,
@@ -70,12 +68,13 @@ struct Page<T> {
 
 impl<T> Collection<T> {
     /// The address of the next page, `@odata.nextLink`, which can be kept and
-    /// [resumed](Self::resume) from.
+    /// [followed](crate::Request::follow) later.
     pub fn next_link(&self) -> Option<&str> {
         self.links.next.as_deref()
     }
 
-    /// The address to ask what has changed since, `@odata.deltaLink`: on the last page of a delta query.
+    /// The address to ask what has changed since, `@odata.deltaLink`: on the last
+    /// page of a delta query. It can be kept and [followed](crate::Request::follow) later.
     pub fn delta_link(&self) -> Option<&str> {
         self.links.delta.as_deref()
     }
@@ -87,86 +86,60 @@ impl<T> Collection<T> {
 }
 
 impl<T: DeserializeOwned + 'static> Collection<T> {
-    /// Goes on from a next link or a delta link that was kept.
+    /// Replaces this page by the next one; `false` if it is the last. After an error, or when the future
+    /// is dropped, the page is still this one, and can be asked again.
     ///
     /// # Errors
     ///
     /// Those of [`Request::send`](crate::Request::send), and of
     /// [`ErrorKind::Answer`](crate::ErrorKind::Answer), when the link leads to another host than the
-    /// client's.
-    pub async fn resume(client: &Client, link: &str) -> Result<Self, Error> {
-        Self::follow(Origin::of(client), link, HashSet::new()).await
-    }
-
-    /// Replaces this page by the next one; `false` if it is the last.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`resume`](Self::resume), and of [`ErrorKind::Answer`](crate::ErrorKind::Answer), when
-    /// the link has been followed before.
+    /// client's, or has been followed before.
     pub async fn next_page(&mut self) -> Result<bool, Error> {
-        let Some(link) = self.links.next.take() else {
+        let Some(link) = self.links.next.clone() else {
             return Ok(false);
         };
-        let followed = std::mem::take(&mut self.followed);
-        *self = Self::follow(self.origin.clone(), &link, followed).await?;
-        Ok(true)
-    }
-
-    /// The pages, beginning with this one. After an error there is no further page.
-    pub fn into_pages(self) -> impl Stream<Item = Result<Vec<T>, Error>> + Send
-    where
-        T: Send,
-    {
-        stream::try_unfold((Some(self), true), |(page, is_first)| async move {
-            let Some(mut page) = page else {
-                return Ok(None);
-            };
-            if !is_first && !page.next_page().await? {
-                return Ok(None);
-            }
-            let value = std::mem::take(&mut page.value);
-            Ok(Some((value, (Some(page), false))))
-        })
-    }
-
-    /// The items of this page and of all that follow. After an error there is no further item.
-    pub fn into_items(self) -> impl Stream<Item = Result<T, Error>> + Send
-    where
-        T: Send,
-    {
-        let first = self;
-        stream::try_unfold((first, true), |(mut page, mut is_new)| async move {
-            loop {
-                if is_new {
-                    // Taken from the end.
-                    page.value.reverse();
-                }
-                if let Some(item) = page.value.pop() {
-                    return Ok(Some((item, (page, false))));
-                }
-                if !page.next_page().await? {
-                    return Ok(None);
-                }
-                is_new = true;
-            }
-        })
-    }
-
-    async fn follow(
-        origin: Origin,
-        link: &str,
-        mut followed: HashSet<String>,
-    ) -> Result<Self, Error> {
-        if !followed.insert(link.to_owned()) {
+        if self.followed.contains(&link) {
             return Err(Error::answer(
                 "the next page leads back to a page before it",
             ));
         }
-        let answer = origin.client.clone().follow(link, origin).await?;
-        let mut page = Self::from_response(answer).await?;
-        page.followed = followed;
-        Ok(page)
+        let next = self.origin.follow(&link, Self::from_response);
+        let mut page = next.await?;
+        page.followed = std::mem::take(&mut self.followed);
+        page.followed.insert(link);
+        *self = page;
+        Ok(true)
+    }
+
+    /// The pages, beginning with this one. After an error there is no further page; the links of the
+    /// last one say where to [go on](crate::Request::follow).
+    pub fn into_pages(self) -> impl Stream<Item = Result<Self, Error>> + Send
+    where
+        T: Send,
+    {
+        stream::try_unfold((self, true), |(mut page, is_first)| async move {
+            if !is_first && !page.next_page().await? {
+                return Ok(None);
+            }
+            let current = Self {
+                value: std::mem::take(&mut page.value),
+                links: page.links.clone(),
+                origin: page.origin.clone(),
+                followed: HashSet::new(),
+            };
+            Ok(Some((current, (page, false))))
+        })
+    }
+
+    /// The items of this page and of all that follow. After an error there is no further item. The links
+    /// of the pages are in [`into_pages`](Self::into_pages).
+    pub fn into_items(self) -> impl Stream<Item = Result<T, Error>> + Send
+    where
+        T: Send,
+    {
+        self.into_pages()
+            .map_ok(|page| stream::iter(page.value.into_iter().map(Ok)))
+            .try_flatten()
     }
 }
 

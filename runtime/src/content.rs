@@ -60,20 +60,24 @@ impl Content {
     /// The name that the server gives the file: its last segment, whatever stands before it.
     pub fn file_name(&self) -> Option<String> {
         let disposition = self.header(&CONTENT_DISPOSITION)?;
-        let parameter = |name: &str| {
-            let parameters = disposition.split(';').skip(1);
-            parameters
-                .filter_map(|parameter| parameter.trim().split_once('='))
-                .find(|(key, _)| key.trim().eq_ignore_ascii_case(name))
-                .map(|(_, value)| value.trim().trim_matches('"'))
-        };
         // RFC 6266 section 4.3: the extended one, where both are given.
-        let name = match parameter("filename*").and_then(|value| value.splitn(3, '\'').nth(2)) {
-            Some(encoded) => percent_decode_str(encoded).decode_utf8_lossy().into_owned(),
-            None => parameter("filename")?.to_owned(),
+        let extended = parameter(disposition, "filename*");
+        let extended = extended
+            .as_deref()
+            .and_then(|value| value.splitn(3, '\'').nth(2));
+        let extended =
+            extended.map(|name| percent_decode_str(name).decode_utf8_lossy().into_owned());
+        let is_name = |name: &String| {
+            !matches!(name.as_str(), "" | "." | "..") && !name.contains(char::is_control)
         };
-        let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
-        (!matches!(name, "" | "." | "..")).then(|| name.to_owned())
+        let last = |name: String| {
+            name.rsplit(['/', '\\'])
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let plain = || parameter(disposition, "filename").map(last).filter(is_name);
+        extended.map(last).filter(is_name).or_else(plain)
     }
 
     /// All the headers of the answer.
@@ -119,6 +123,29 @@ impl Content {
     fn header(&self, name: &HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
+}
+
+/// A parameter of a header, without its quotes: RFC 9110 section 5.6.6.
+fn parameter(header: &str, name: &str) -> Option<String> {
+    let mut parameters = vec![String::new()];
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    for char in header.chars() {
+        let current = parameters.last_mut()?;
+        match char {
+            _ if is_escaped => {
+                current.push(char);
+                is_escaped = false;
+            }
+            '\\' if is_quoted => is_escaped = true,
+            '"' => is_quoted = !is_quoted,
+            ';' if !is_quoted => parameters.push(String::new()),
+            _ => current.push(char),
+        }
+    }
+    let parameters = parameters.iter().skip(1);
+    let mut pairs = parameters.filter_map(|parameter| parameter.trim().split_once('='));
+    let (_, value) = pairs.find(|(key, _)| key.trim().eq_ignore_ascii_case(name))?;
+    Some(value.trim().to_owned())
 }
 
 impl FromResponse for Content {

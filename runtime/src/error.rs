@@ -204,8 +204,9 @@ impl Error {
     }
 
     /// The error that an operation ended in.
-    pub(crate) fn operation(body: &[u8]) -> Self {
-        let mut error = Self::new(ErrorKind::Operation, "the operation has failed");
+    pub(crate) fn operation(status: &str, body: &[u8]) -> Self {
+        let what = format!("the operation has ended as `{status}`");
+        let mut error = Self::new(ErrorKind::Operation, what);
         error.read(body);
         error
     }

@@ -5,17 +5,23 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::header::ACCEPT;
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::client::Client;
+use crate::action::ApiVersion;
+use crate::client::{Client, is_redirect};
 use crate::error::Error;
-use crate::response::{Answer, FromResponse, Origin, decode};
+use crate::request::TIMEOUT;
+use crate::response::{Answer, FromResponse, Origin, decode, within};
 
 /// How long to wait between two looks where the service does not say: at first, and at most.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// The shortest wait, whatever the service says.
+const SHORTEST_WAIT: Duration = Duration::from_millis(100);
 
 /// A long-running operation: a 202 that says in `Location` or `Operation-Location` where to watch it;
 /// see [long running actions](https://learn.microsoft.com/graph/long-running-actions-overview).
@@ -32,7 +38,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// }
 ///
 /// # async fn example(graph: &Client, clone: CloneTeam) -> Result<(), Error> {
-/// let operation = clone.request("team").send(graph).await?;
+/// let mut operation = clone.request("team").send(graph).await?;
 /// operation.wait().await?;
 /// # Ok(())
 /// # }
@@ -53,23 +59,24 @@ struct State {
 }
 
 impl<T> Operation<T> {
-    /// The address to watch the operation at, which can be kept and [resumed](Self::resume) from.
+    /// The whole address to watch the operation at, which can be kept and [resumed](Self::resume) from.
     pub fn location(&self) -> Option<&str> {
         self.location.as_deref()
     }
 
-    /// How long the service asks to wait before the next look.
+    /// How long the service asks to wait before the next look, where it says so in seconds.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
     /// Watches an operation again whose [`location`](Self::location) was kept.
     pub fn resume(client: &Client, location: impl Into<String>) -> Self {
+        let json = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
         Self {
             location: Some(location.into()),
             done: None,
             retry_after: None,
-            origin: Origin::of(client),
+            origin: Origin::new(client, ApiVersion::V1, &json, TIMEOUT),
             result: PhantomData,
         }
     }
@@ -91,39 +98,44 @@ impl<T: DeserializeOwned + 'static> Operation<T> {
                 "the service did not say where to watch the operation",
             ));
         };
-        let answer = self
-            .origin
-            .client
-            .watch(location, self.origin.clone())
-            .await?;
-        let (status, headers) = (answer.status(), answer.headers().clone());
+        let origin = &self.origin;
+        let look = async {
+            let answer = origin.client.watch(location, origin.clone()).await?;
+            let (status, headers) = (answer.status(), answer.headers().clone());
+            let location = location_of(&answer);
+            Ok((status, headers, location, answer.bytes().await?))
+        };
+        let (status, headers, location, body) = within(origin.timeout, look).await?;
         self.retry_after = retry_after(&headers);
-        if let Some(location) = location_of(&headers) {
-            self.location = Some(location);
+        self.location = location.or(self.location.take());
+        if is_redirect(status) {
+            // To what the operation has made.
+            self.retry_after = Some(SHORTEST_WAIT);
+            return Ok(None);
         }
-        let body = answer.bytes().await?;
-        match State::of(status, &body) {
+        match Progress::of(status, &body) {
             Progress::GoesOn => Ok(None),
             Progress::Succeeded => {
                 let value = decode(&body).map_err(|error| error.with_ids(&headers))?;
                 self.done = Some(body);
                 Ok(Some(value))
             }
-            Progress::Failed => Err(Error::operation(&body).with_ids(&headers)),
+            Progress::Ended(status) => Err(Error::operation(&status, &body).with_ids(&headers)),
         }
     }
 
     /// Looks until the operation has ended, at the pace that the service asks for. To give up earlier,
-    /// drop the future, as `tokio::time::timeout` does.
+    /// drop the future, as `tokio::time::timeout` does; it can be waited for again, as after an error.
     ///
     /// # Errors
     ///
     /// Those of [`poll`](Self::poll).
-    pub async fn wait(mut self) -> Result<T, Error> {
+    pub async fn wait(&mut self) -> Result<T, Error> {
         let mut pause = FIRST_WAIT;
         loop {
             if self.done.is_none() {
-                tokio::time::sleep(self.retry_after.unwrap_or(pause)).await;
+                let wait = self.retry_after.unwrap_or(pause).max(SHORTEST_WAIT);
+                tokio::time::sleep(wait).await;
                 pause = (pause * 2).min(LONGEST_WAIT);
             }
             if let Some(value) = self.poll().await? {
@@ -136,30 +148,41 @@ impl<T: DeserializeOwned + 'static> Operation<T> {
 enum Progress {
     GoesOn,
     Succeeded,
-    Failed,
+    /// With this status, which is no success.
+    Ended(String),
 }
 
-impl State {
-    /// Reads how far the operation is. The services of Graph call it by different names.
-    fn of(status: StatusCode, body: &[u8]) -> Progress {
-        let state = serde_json::from_slice::<Self>(body)
-            .ok()
-            .and_then(|state| state.status);
-        match state.map(|state| state.to_ascii_lowercase()).as_deref() {
-            Some("succeeded" | "completed" | "success") => Progress::Succeeded,
-            Some("failed" | "deletefailed" | "cancelled" | "canceled") => Progress::Failed,
-            Some(_) => Progress::GoesOn,
-            None if status == StatusCode::ACCEPTED => Progress::GoesOn,
-            None => Progress::Succeeded,
+impl Progress {
+    /// Reads how far the operation is. The services of Graph call it by different names; an unknown one is
+    /// no reason to look for ever.
+    fn of(status: StatusCode, body: &[u8]) -> Self {
+        let state = serde_json::from_slice::<State>(body).ok();
+        let Some(state) = state.and_then(|state| state.status) else {
+            return if status == StatusCode::ACCEPTED {
+                Self::GoesOn
+            } else {
+                Self::Succeeded
+            };
+        };
+        match state.to_ascii_lowercase().as_str() {
+            "succeeded" | "success" | "completed" | "complete" => Self::Succeeded,
+            "notstarted" | "running" | "inprogress" | "active" | "pending" | "queued"
+            | "accepted" | "processing" | "updating" | "waiting" | "deletepending" => Self::GoesOn,
+            _ => Self::Ended(state),
         }
     }
 }
 
-fn location_of(headers: &HeaderMap) -> Option<String> {
+/// The whole address at which an answer says to watch the operation.
+fn location_of(answer: &Answer) -> Option<String> {
+    let headers = answer.headers();
     let location = headers
         .get("operation-location")
         .or_else(|| headers.get("location"))?;
-    Some(location.to_str().ok()?.to_owned())
+    let origin = &answer.origin;
+    origin
+        .client
+        .resolve(location.to_str().ok()?, &answer.address, origin.version)
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
@@ -177,9 +200,10 @@ impl<T> FromResponse for Operation<T> {
     async fn from_response(answer: Answer) -> Result<Self, Error> {
         let (status, headers) = (answer.status(), answer.headers().clone());
         let origin = answer.origin.clone();
+        let location = location_of(&answer);
         let body = answer.bytes().await?;
         Ok(Self {
-            location: location_of(&headers),
+            location,
             done: (status != StatusCode::ACCEPTED).then_some(body),
             retry_after: retry_after(&headers),
             origin,

@@ -277,10 +277,26 @@ pub(crate) fn append_query(
     name: &str,
     value: &dyn QueryValue,
 ) -> Result<(), Error> {
+    const NAME: &AsciiSet = &QUERY.add(b'=');
+    if name.is_empty() {
+        return Err(Error::request("a pair of the query has a name"));
+    }
     let start = line.len();
     line.push(if line.contains('?') { '&' } else { '?' });
-    line.extend(utf8_percent_encode(name, QUERY));
+    line.extend(utf8_percent_encode(name, NAME));
     line.push('=');
+    if name.starts_with('$') {
+        // Graph refuses an option that stands twice.
+        let pair = &line[start + 1..];
+        if line[..start]
+            .split(['?', '&'])
+            .any(|other| other.starts_with(pair))
+        {
+            return Err(Error::request(format!(
+                "`{name}` stands in the query already"
+            )));
+        }
+    }
     let mut out = Encoder::new(line, QUERY);
     if !join(name, value, &mut out)? {
         line.truncate(start);
@@ -369,6 +385,12 @@ fn pair(line: &mut String, pieces: &[Piece<'_>], place: Place) -> Result<bool, E
             }
             Piece::Bare(name, value) => {
                 let start = line.len();
+                if place == Place::Arguments && matches!(value.values(), Values::Many(_)) {
+                    return Err(refused(
+                        name,
+                        "it is several values: declare it under an alias, `name=@name` and `?@name=<name>`",
+                    ));
+                }
                 if !join(name, *value, &mut Encoder::new(line, set))? {
                     return Ok(false);
                 }
@@ -376,7 +398,7 @@ fn pair(line: &mut String, pieces: &[Piece<'_>], place: Place) -> Result<bool, E
                     return Err(refused(name, "it is empty"));
                 }
                 if place == Place::Arguments
-                    && line[start..].contains(['\'', '(', ')', ',', '=', '%'])
+                    && line[start..].contains(['\'', '(', ')', ',', '=', '%', '@'])
                 {
                     return Err(refused(
                         name,

@@ -13,7 +13,10 @@ use crate::action::{Action, ApiVersion, Permissions};
 use crate::client::Client;
 use crate::error::Error;
 use crate::path::{Part, QueryValue, append_query, plain, render};
-use crate::response::FromResponse;
+use crate::response::{FromResponse, Origin, within};
+
+/// How long a call may take, unless it says so itself.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(100);
 
 /// One call of the action `A`, ready to [`send`](Self::send): what the generated method `request`
 /// returns.
@@ -56,13 +59,14 @@ pub(crate) struct Call {
     pub(crate) path: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Option<Bytes>,
-    pub(crate) timeout: Option<Duration>,
+    pub(crate) timeout: Duration,
     /// Whether the answer is bytes, which may wait behind a redirect.
     pub(crate) is_download: bool,
 }
 
 impl<A: Action> Request<A> {
-    /// Sends the request, and reads the answer.
+    /// Sends the request, and reads the answer. It needs a tokio runtime with time and, for the transport
+    /// that a client has by default, I/O.
     ///
     /// # Errors
     ///
@@ -81,6 +85,39 @@ impl<A: Action> Request<A> {
             Err(error) => Err(error),
         };
         result.map_err(|error| error.during(method, path, version))
+    }
+
+    /// Follows a link of an earlier answer, a next link or a delta link that was kept, with the headers of
+    /// this request. What else it says, the link says itself.
+    ///
+    /// ```no_run
+    /// # use graph_action::{Client, Collection, Error, graph_action};
+    /// # use serde::Deserialize;
+    /// # #[derive(Deserialize)]
+    /// # struct User {}
+    /// #[graph_action(get = "/users/delta", scope = "User.Read.All", returns = Collection<User>)]
+    /// struct Changes;
+    ///
+    /// # async fn example(graph: &Client, delta_link: &str) -> Result<(), Error> {
+    /// let changes = Changes.request().follow(graph, delta_link).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](Self::send), and of [`ErrorKind::Answer`](crate::ErrorKind::Answer), when the link
+    /// leads to another host than the client's.
+    pub async fn follow(self, client: &Client, link: &str) -> Result<A::Response, Error> {
+        let (path, version) = (A::PATH, self.version());
+        let result = match self.call {
+            Ok(call) => {
+                let origin = Origin::new(client, call.version, &call.headers, call.timeout);
+                origin.follow(link, A::Response::from_response).await
+            }
+            Err(error) => Err(error),
+        };
+        result.map_err(|error| error.during(Method::GET, path, version))
     }
 
     fn version(&self) -> ApiVersion {
@@ -108,12 +145,13 @@ impl<A> Request<A> {
         self.call.as_ref().ok().map(|call| &call.headers)
     }
 
-    /// Adds a header, or replaces one of the declaration. `None` leaves it out.
+    /// Adds a header, or replaces one of the declaration; `None` leaves it out. Those that the client sets
+    /// itself, and those that say how a body is framed, are refused when the request is sent.
     pub fn header(self, name: &str, value: impl QueryValue) -> Self {
         self.change(|call| set_header(&mut call.headers, name, &value))
     }
 
-    /// Adds a pair to the query; `None` leaves it out.
+    /// Adds a pair to the query; `None` leaves it out. An option that begins with `$` can stand there once.
     pub fn query(self, name: &str, value: impl QueryValue) -> Self {
         self.change(|call| append_query(&mut call.path, name, &value))
     }
@@ -177,10 +215,12 @@ impl<A> Request<A> {
         self.header("If-Match", etag)
     }
 
-    /// Ends the call with an error after this time, however far it has come.
+    /// Ends the call with an error after this time, 100 s unless it is said: the headers of the answer have
+    /// come by then, and the body of all but [`Content`](crate::Content). Each further page has this time
+    /// again.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.change(|call| {
-            call.timeout = Some(timeout);
+            call.timeout = timeout;
             Ok(())
         })
     }
@@ -216,19 +256,6 @@ impl<A: Action> fmt::Debug for Request<A> {
     }
 }
 
-/// Ends a call when its time is up.
-async fn within<T>(
-    timeout: Option<Duration>,
-    call: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
-    match timeout {
-        None => call.await,
-        Some(timeout) => tokio::time::timeout(timeout, call)
-            .await
-            .unwrap_or_else(|_| Err(Error::transport("the time for the call is up"))),
-    }
-}
-
 /// Prepares a request of the action `A`; what the generated method calls.
 pub fn request<A: Action>(
     parts: &[Part<'_>],
@@ -242,7 +269,7 @@ pub fn request<A: Action>(
         path: String::new(),
         headers: HeaderMap::with_capacity(8),
         body: None,
-        timeout: None,
+        timeout: TIMEOUT,
         is_download: A::Response::IS_DOWNLOAD,
     };
     Request {
@@ -275,12 +302,36 @@ impl Call {
     }
 }
 
+/// The headers that the client sets itself, or that would say another end of the body than it has.
+const OWN_HEADERS: [&str; 10] = [
+    "authorization",
+    "client-request-id",
+    "connection",
+    "content-length",
+    "content-type",
+    "host",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
 fn set_header(headers: &mut HeaderMap, name: &str, value: &dyn QueryValue) -> Result<(), Error> {
     let key = HeaderName::try_from(name).map_err(|source| {
         Error::request(format!("`{name}` cannot be the name of a header")).with_source(source)
     })?;
-    if let Some(value) = plain(name, value)? {
-        headers.insert(key, header_value(name, value)?);
+    if OWN_HEADERS.contains(&key.as_str()) {
+        return Err(Error::request(format!(
+            "the client sets the header `{name}` itself"
+        )));
+    }
+    match plain(name, value)? {
+        Some(value) => {
+            headers.insert(key, header_value(name, value)?);
+        }
+        None => {
+            headers.remove(key);
+        }
     }
     Ok(())
 }

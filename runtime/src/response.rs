@@ -2,10 +2,10 @@
 
 use std::any::TypeId;
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::ACCEPT;
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
@@ -51,6 +51,8 @@ pub trait FromResponse: Sized {
 /// An answer of Graph, before its body is read.
 pub struct Answer {
     response: Response<Body>,
+    /// The address that gave it.
+    pub(crate) address: String,
     pub(crate) origin: Origin,
 }
 
@@ -59,25 +61,68 @@ pub struct Answer {
 pub(crate) struct Origin {
     pub(crate) client: Client,
     pub(crate) version: ApiVersion,
-    /// The headers of the request, without the token.
+    /// The headers of the request that a request which follows from it repeats.
     pub(crate) headers: HeaderMap,
+    pub(crate) timeout: Duration,
 }
 
 impl Origin {
-    /// The origin of a call that is taken up again, of which no more is known than the client.
-    pub(crate) fn of(client: &Client) -> Self {
-        let json = HeaderValue::from_static("application/json");
+    pub(crate) fn new(
+        client: &Client,
+        version: ApiVersion,
+        headers: &HeaderMap,
+        timeout: Duration,
+    ) -> Self {
+        // What is said of a body or of one resource is not said of another.
+        let is_repeated = |name: &HeaderName| {
+            let name = name.as_str();
+            !name.starts_with("content-") && !name.starts_with("if-") && name != "range"
+        };
+        let headers = headers.iter().filter(|(name, _)| is_repeated(name));
         Self {
             client: client.clone(),
-            version: ApiVersion::V1,
-            headers: HeaderMap::from_iter([(ACCEPT, json)]),
+            version,
+            headers: headers
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+            timeout,
         }
+    }
+
+    /// Follows a link of an answer to more of the same.
+    pub(crate) async fn follow<T, F>(
+        &self,
+        link: &str,
+        read: impl FnOnce(Answer) -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        within(self.timeout, async {
+            read(self.client.follow(link, self.clone()).await?).await
+        })
+        .await
+    }
+}
+
+/// Ends a call when its time is up.
+pub(crate) async fn within<T>(
+    timeout: Duration,
+    call: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    match tokio::time::timeout(timeout, call).await {
+        Ok(result) => result,
+        Err(_) => Err(Error::transport("the time for the call is up")),
     }
 }
 
 impl Answer {
-    pub(crate) fn new(response: Response<Body>, origin: Origin) -> Self {
-        Self { response, origin }
+    pub(crate) fn new(response: Response<Body>, address: String, origin: Origin) -> Self {
+        Self {
+            response,
+            address,
+            origin,
+        }
     }
 
     /// The status, 2xx.

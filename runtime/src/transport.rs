@@ -130,7 +130,7 @@ impl StdError for TransportError {
 /// The transport that a [`Client`](crate::Client) has unless it is given another.
 ///
 /// It goes through the system's proxy, but not to loopback addresses. It waits 10 s for a connection, and
-/// 100 s for a whole answer.
+/// 100 s for anything more of an answer.
 #[derive(Debug, Clone)]
 pub struct HttpTransport {
     client: reqwest::Client,
@@ -157,7 +157,7 @@ fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Error> {
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .connect_timeout(Duration::from_secs(10))
-        .timeout(Duration::from_secs(100))
+        .read_timeout(Duration::from_secs(100))
         .user_agent(concat!("graph-action/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|source| Error::config("the HTTP client cannot be set up").with_source(source))
