@@ -26,6 +26,7 @@ use crate::generated::{data, ident, property, run, snake};
 #[derive(Deserialize)]
 struct Operation {
     id: String,
+    name: String,
     kind: String,
     method: String,
     path: String,
@@ -209,31 +210,25 @@ fn type_name(name: &str) -> String {
 fn declaration(index: usize, operation: &Operation, enumerations: &Enumerations) -> String {
     let (line, keys) = request_line(operation);
     let method = operation.method.to_ascii_lowercase();
-    let (mut fields, mut values) = (String::new(), String::new());
+    let (mut fields, mut values, mut least) = (String::new(), String::new(), String::new());
     for parameter in &operation.params {
         let sample = sample(&parameter.ty, enumerations);
-        let (ty, value) = if parameter.is_absent_sometimes() {
-            (
-                format!("Option<{}>", sample.ty),
-                format!("Some({})", sample.rust),
-            )
+        let name = ident(&snake(&parameter.name));
+        let (ty, value, absent) = if parameter.is_absent_sometimes() {
+            let value = format!("Some({})", sample.rust);
+            (format!("Option<{}>", sample.ty), value, "None".to_owned())
         } else {
-            (sample.ty, sample.rust)
+            (sample.ty, sample.rust.clone(), sample.rust)
         };
         fields.push_str(&property(&parameter.name, &ty));
-        values.push_str(&format!(
-            "            {}: {value},\n",
-            ident(&snake(&parameter.name))
-        ));
+        values.push_str(&format!("            {name}: {value},\n"));
+        least.push_str(&format!("            {name}: {absent},\n"));
     }
-    let (fields, values) = if operation.params.is_empty() {
-        (";".to_owned(), String::new())
-    } else {
-        (
-            format!(" {{\n{fields}    }}"),
-            format!(" {{\n{values}        }}"),
-        )
+    let braced = |fields: &str| match operation.params.is_empty() {
+        true => String::new(),
+        false => format!(" {{\n{fields}        }}"),
     };
+    let end = if operation.params.is_empty() { ";" } else { "" };
     let arguments: Vec<String> = keys.iter().map(|key| format!("{key:?}")).collect();
     format!(
         "
@@ -245,11 +240,12 @@ mod operation_{index} {{
         {method} = {line:?},
 {permissions}        returns = {returns}
     )]
-    pub struct Operation{fields}
+    pub struct Operation{fields}{end}
 
     pub fn show() {{
-        let operation = Operation{values};
-        print(&operation.request({arguments}));
+        let whole = Operation{values};
+        let least = Operation{least};
+        print(&whole.request({arguments}), &least.request({arguments}));
     }}
 }}
 ",
@@ -257,6 +253,9 @@ mod operation_{index} {{
         permissions = permissions(operation),
         returns = returns(operation.returns.as_ref()),
         arguments = arguments.join(", "),
+        fields = braced(&fields),
+        values = braced(&values),
+        least = braced(&least),
     )
 }
 
@@ -363,8 +362,9 @@ fn returns(returns: Option<&Type>) -> String {
         ("primitive", "Edm.Stream") => return "Content".to_owned(),
         ("primitive", "Edm.Boolean") => "bool",
         ("primitive", "Edm.Int32") => "i32",
-        ("primitive" | "enum", _) => "String",
-        _ => "Object",
+        ("primitive", "Edm.String") | ("enum", _) => "String",
+        ("entity" | "complex", _) => "Object",
+        other => panic!("an answer of the type {other:?}"),
     };
     match (ty.collection, ty.kind.as_str()) {
         (true, _) => format!("Collection<{item}>"),
@@ -494,12 +494,15 @@ fn expected(operation: &Operation, enumerations: &Enumerations) -> Value {
     if !aliases.is_empty() {
         path.push_str(&format!("?{}", aliases.join("&")));
     }
-    let properties = operation.params.iter().map(|parameter| {
-        (
-            parameter.name.clone(),
-            sample(&parameter.ty, enumerations).json,
-        )
-    });
+    let properties = |is_least: bool| -> serde_json::Map<_, _> {
+        let parameters = operation.params.iter();
+        let parameters =
+            parameters.filter(|parameter| !is_least || !parameter.is_absent_sometimes());
+        let sample = |parameter: &Parameter| sample(&parameter.ty, enumerations).json;
+        parameters
+            .map(|parameter| (parameter.name.clone(), sample(parameter)))
+            .collect()
+    };
     let has_body = !is_function && !operation.params.is_empty();
     let Least {
         delegated_work,
@@ -509,9 +512,40 @@ fn expected(operation: &Operation, enumerations: &Enumerations) -> Value {
     json!({
         "method": operation.method,
         "path": path,
-        "body": has_body.then(|| properties.collect::<serde_json::Map<_, _>>()),
+        "body": has_body.then(|| properties(false)),
+        "least_path": without_absent(operation, &path),
+        "least_body": has_body.then(|| properties(true)),
         "delegated": delegated_work,
         "personal": delegated_personal,
         "application": application,
     })
+}
+
+/// The path without the arguments that may be absent, and without parentheses if none is left.
+fn without_absent(operation: &Operation, path: &str) -> String {
+    let Some((function, arguments)) = path.split_once(&format!("/{}(", operation.name)) else {
+        return path.to_owned();
+    };
+    let (arguments, query) = arguments.split_once(')').unwrap();
+    let mut present = Vec::new();
+    let mut is_present = true;
+    for piece in arguments.split(',') {
+        // What has no name is the rest of a value, `on='a,b'`.
+        if let Some((name, _)) = piece.split_once('=') {
+            let parameter = operation
+                .params
+                .iter()
+                .find(|parameter| parameter.name == name);
+            is_present = !parameter.is_some_and(Parameter::is_absent_sometimes);
+        }
+        if is_present {
+            present.push(piece);
+        }
+    }
+    let arguments = if present.is_empty() {
+        String::new()
+    } else {
+        format!("({})", present.join(","))
+    };
+    format!("{function}/{}{arguments}{query}", operation.name)
 }

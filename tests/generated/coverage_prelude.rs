@@ -30,12 +30,18 @@ fn object() -> Object {
     Object::from_iter([("@odata.type".to_owned(), "#microsoft.graph.sample".into())])
 }
 
-fn print<A: Action>(request: &Request<A>) {
-    let body = request.body().map(|body| serde_json::from_slice::<serde_json::Value>(body).unwrap());
+/// Shows what an action sends with all its parameters, and without those that may be absent.
+fn print<A: Action>(whole: &Request<A>, least: &Request<A>) {
+    let body = |request: &Request<A>| {
+        let body = request.body()?;
+        Some(serde_json::from_slice::<serde_json::Value>(body).unwrap())
+    };
     let shown = serde_json::json!({
         "method": A::METHOD.as_str(),
-        "path": request.path().unwrap(),
-        "body": body,
+        "path": whole.path().unwrap(),
+        "body": body(whole),
+        "least_path": least.path().unwrap(),
+        "least_body": body(least),
         "delegated": A::PERMISSIONS.delegated,
         "personal": A::PERMISSIONS.personal,
         "application": A::PERMISSIONS.application,
