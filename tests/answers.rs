@@ -79,6 +79,21 @@ async fn an_empty_answer_is_told_from_a_wrong_one() {
 }
 
 #[tokio::test]
+async fn an_option_is_an_answer_that_may_be_empty() {
+    #[graph_action(get = "/users/<id>/manager", scope = "User.Read.All", returns = Option<User>)]
+    struct GetManager;
+
+    for body in ["", "null"] {
+        let server = RawServer::answering(answer("200 OK", JSON, body));
+        let manager = GetManager.request(1).send(&server.client()).await.unwrap();
+        assert_eq!(manager, None);
+        // Where a user is expected, neither is one.
+        let error = got(answer("200 OK", JSON, body)).await.unwrap_err();
+        assert!(error.to_string().contains("the answer is empty"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_of_another_shape_is_told_without_its_content() {
     for body in [
         r#"{"displayName":{"canary":1}}"#,

@@ -119,7 +119,7 @@ pub(crate) enum Absence {
     Nullable,
 }
 
-/// What `#[graph(...)]` says of the place of a field.
+/// What `#[graph(...)]` says of the place of a field; after an error, that it has none.
 fn placement(field: &Field, errors: &mut Errors) -> Option<Placement> {
     let mut attributes = field
         .attrs
@@ -157,11 +157,17 @@ fn placement(field: &Field, errors: &mut Errors) -> Option<Placement> {
                 attribute,
                 "a field has one place: write `#[graph(header = \"If-Match\")]` or `#[graph(body)]`",
             );
-            Some(Placement::Property)
+            Some(Placement::Skipped)
         }
         Err(error) => {
-            errors.push(error.into());
-            Some(Placement::Property)
+            errors.push(syn::Error::new(
+                error.span(),
+                format!(
+                    "{error}: write `#[graph(header = \"If-Match\")]`, `#[graph(body)]` or \
+                     `#[graph(body = \"text/plain\")]`"
+                ),
+            ));
+            Some(Placement::Skipped)
         }
     }
 }

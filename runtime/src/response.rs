@@ -23,7 +23,7 @@ const MAX_ANSWER: usize = 64 << 20;
 /// | type | the answer is |
 /// | --- | --- |
 /// | `()` | whatever it is: nothing is asked of it |
-/// | any that is [`Deserialize`](serde::Deserialize) and owns what it holds | JSON |
+/// | any that is [`Deserialize`](serde::Deserialize) and owns what it holds | JSON; for an `Option` it can be empty |
 /// | [`Value<T>`] | a primitive or a list of them, wrapped in `value` |
 /// | [`Collection<T>`](crate::Collection) | the first page of a list |
 /// | [`Operation<T>`](crate::Operation) | a 202 that says where to watch the operation |
@@ -196,11 +196,12 @@ pub(crate) fn decode<T: DeserializeOwned + 'static>(body: &[u8]) -> Result<T, Er
         .trim_ascii();
     // `()` is `null` to serde, and Graph may answer anything where nothing is documented.
     let takes_nothing = TypeId::of::<T>() == TypeId::of::<()>();
-    let body = if takes_nothing { b"null" } else { body };
-    if body.is_empty() || body == b"null" && !takes_nothing {
-        return Err(Error::answer(
-            "the answer is empty, and the declaration's `returns` names a type with content",
-        ));
+    if takes_nothing || body.is_empty() || body == b"null" {
+        return serde_json::from_slice(b"null").map_err(|_| {
+            Error::answer(
+                "the answer is empty, and the declaration's `returns` names a type with content",
+            )
+        });
     }
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json)
