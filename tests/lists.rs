@@ -4,7 +4,8 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::{Stream, TryStreamExt as _};
-use graph_action::{Collection, Error, ErrorKind, Value, graph_action};
+use graph_action::credential::StaticToken;
+use graph_action::{Caller, Client, Collection, Error, ErrorKind, Value, graph_action};
 use graph_action_tests::{RawServer, answer};
 use serde::Deserialize;
 
@@ -112,6 +113,27 @@ async fn a_kept_link_is_resumed_from() {
     assert!(last.contains("\r\nconsistencylevel: eventual\r\n"));
     // That is said of one resource.
     assert!(!last.contains("if-match"));
+}
+
+#[tokio::test]
+async fn a_link_is_not_followed_for_a_caller_that_is_not_supported() {
+    #[graph_action(
+        get = "/me/messages",
+        delegated = "Mail.Read",
+        application = [],
+        returns = Collection<User>
+    )]
+    struct Messages;
+
+    let server = pages();
+    let token = StaticToken::new("canary")
+        .unwrap()
+        .caller(Caller::Application);
+    let graph = Client::builder(token).root(server.root()).build().unwrap();
+    let link = format!("{}/v1.0/me/messages?$skiptoken=2", server.root());
+    let error = Messages.request().follow(&graph, &link).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Caller);
+    assert!(server.requests().is_empty());
 }
 
 #[tokio::test]

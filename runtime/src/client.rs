@@ -189,7 +189,7 @@ impl Client {
     }
 
     /// Tells a caller whose kind the action does not support before anything is sent.
-    fn check_caller(&self, permissions: &Permissions) -> Result<(), Error> {
+    pub(crate) fn check_caller(&self, permissions: &Permissions) -> Result<(), Error> {
         match self.inner.credential.caller() {
             Some(caller) if permissions.of(caller).is_empty() => {
                 Err(Error::caller(unsupported(caller, permissions)))

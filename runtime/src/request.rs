@@ -111,10 +111,13 @@ impl<A: Action> Request<A> {
     pub async fn follow(self, client: &Client, link: &str) -> Result<A::Response, Error> {
         let (path, version) = (A::PATH, self.version());
         let result = match self.call {
-            Ok(call) => {
-                let origin = Origin::new(client, call.version, &call.headers, call.timeout);
-                origin.follow(link, A::Response::from_response).await
-            }
+            Ok(call) => match client.check_caller(&call.permissions) {
+                Ok(()) => {
+                    let origin = Origin::new(client, call.version, &call.headers, call.timeout);
+                    origin.follow(link, A::Response::from_response).await
+                }
+                Err(error) => Err(error),
+            },
             Err(error) => Err(error),
         };
         result.map_err(|error| error.during(Method::GET, path, version))
