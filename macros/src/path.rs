@@ -256,6 +256,15 @@ impl Scanner<'_> {
             return Some(char);
         }
         let segment = self.segment().to_owned();
+        let about = format!("`{segment}`: ");
+        if self
+            .mistakes
+            .last()
+            .is_some_and(|last| last.starts_with(&about))
+        {
+            // One word about a segment is enough: two brackets are one mistake.
+            return None;
+        }
         if char == '#' {
             self.mistake(format!(
                 "`{segment}`: a fragment is never sent: leave out the `#` and what follows, or write `%23` for \
