@@ -370,22 +370,20 @@ impl Scanner<'_> {
             pairs.retain(|pair| !pair.is_empty());
         }
         for pair in &mut pairs {
-            match pair.as_mut_slice() {
-                [Piece::Text(name), Piece::Bare(value)]
-                    if name.starts_with('@') && name.ends_with('=') =>
-                {
-                    *pair = vec![Piece::Text(mem::take(name)), Piece::Alias(mem::take(value))];
-                }
-                [Piece::Text(name), ..] if name.find('=').is_some_and(|equals| equals > 0) => {}
-                pieces => {
-                    let name = match pieces {
-                        [Piece::Text(name), ..] => name.trim_matches('=').to_owned(),
-                        _ => "name".to_owned(),
-                    };
-                    self.mistakes.push(format!(
-                        "a query is made of pairs: write `{name}=<value>`, with `&` between two"
-                    ));
-                }
+            if !is_named(pair) {
+                let name = match pair.first() {
+                    Some(Piece::Text(name)) => name.trim_matches('='),
+                    _ => "",
+                };
+                let name = if name.is_empty() { "name" } else { name };
+                self.mistakes.push(format!(
+                    "a query is made of pairs: write `{name}=<value>`, with `&` between two"
+                ));
+            } else if let [Piece::Text(name), Piece::Bare(value)] = pair.as_mut_slice()
+                && name.starts_with('@')
+                && name.ends_with('=')
+            {
+                *pair = vec![Piece::Text(mem::take(name)), Piece::Alias(mem::take(value))];
             }
         }
         self.push_pairs(start, pairs, Segment::Query);
