@@ -72,11 +72,12 @@ impl Client {
         let origin = Origin::new(self, call.version, &call.headers, call.timeout);
         let address = format!("{}/{}{}", self.inner.root, call.version, call.path);
         let body = call.body.unwrap_or_default();
-        let request = request(call.method, &address, &call.headers, body)?;
+        let range = call.headers.get(RANGE).cloned();
+        let request = request(call.method, &address, call.headers, body)?;
         let mut response = self.send_with_token(request).await?;
         if call.is_download && is_redirect(response.status()) {
             let location = location_of(&response)?;
-            response = self.download(location, &call.headers).await?;
+            response = self.download(location, range).await?;
         }
         Ok(Answer::new(success(response).await?, address, origin))
     }
@@ -88,7 +89,7 @@ impl Client {
                 "a link of the answer leads to another host than the client's",
             ));
         }
-        let request = request(Method::GET, link, &origin.headers, Bytes::new())?;
+        let request = request(Method::GET, link, origin.headers.clone(), Bytes::new())?;
         let response = self.send_with_token(request).await?;
         Ok(Answer::new(
             success(response).await?,
@@ -100,10 +101,10 @@ impl Client {
     /// Looks at an operation: at Graph with the token, elsewhere without. A redirect is an answer too.
     pub(crate) async fn watch(&self, address: &str, origin: Origin) -> Result<Answer, Error> {
         let response = if self.is_own(address) {
-            let request = request(Method::GET, address, &origin.headers, Bytes::new())?;
+            let request = request(Method::GET, address, origin.headers.clone(), Bytes::new())?;
             self.send_with_token(request).await?
         } else {
-            self.send_elsewhere(address, &HeaderMap::new()).await?
+            self.send_elsewhere(address, HeaderMap::new()).await?
         };
         let response = if is_redirect(response.status()) {
             response
@@ -138,12 +139,11 @@ impl Client {
     async fn download(
         &self,
         mut location: String,
-        headers: &HeaderMap,
+        range: Option<HeaderValue>,
     ) -> Result<Response<Body>, Error> {
-        let range = headers.get(RANGE).map(|range| (RANGE, range.clone()));
-        let headers: HeaderMap = range.into_iter().collect();
+        let headers: HeaderMap = range.map(|range| (RANGE, range)).into_iter().collect();
         for _ in 0..MAX_REDIRECTS {
-            let response = self.send_elsewhere(&location, &headers).await?;
+            let response = self.send_elsewhere(&location, headers.clone()).await?;
             if !is_redirect(response.status()) {
                 return Ok(response);
             }
@@ -168,7 +168,7 @@ impl Client {
     async fn send_elsewhere(
         &self,
         address: &str,
-        headers: &HeaderMap,
+        headers: HeaderMap,
     ) -> Result<Response<Body>, Error> {
         host::secure(address).map_err(|why| {
             Error::answer(format!("an address of the answer cannot be used: {why}"))
@@ -219,7 +219,7 @@ impl Client {
 fn request(
     method: Method,
     address: &str,
-    headers: &HeaderMap,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Result<Request<Bytes>, Error> {
     // The front ends of Graph ask for a length even where there is nothing: 411.
@@ -229,7 +229,7 @@ fn request(
         Error::request("the address cannot be sent").with_source(source)
     })?;
     *request.method_mut() = method;
-    *request.headers_mut() = headers.clone();
+    *request.headers_mut() = headers;
     if says_zero {
         request
             .headers_mut()
