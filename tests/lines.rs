@@ -101,6 +101,39 @@ fn a_bare_argument_cannot_become_another() {
 }
 
 #[test]
+fn a_key_is_never_left_out() {
+    type Absent = Option<&'static str>;
+
+    #[graph_action(
+        delete = "/applications(appId='<id>')",
+        scope = "Application.ReadWrite.All"
+    )]
+    struct DeleteByAlias {
+        id: Absent,
+    }
+    #[graph_action(
+        delete = "/applications(appId='<id>')",
+        scope = "Application.ReadWrite.All"
+    )]
+    struct DeleteNone {
+        id: Vec<&'static str>,
+    }
+    #[graph_action(get = "/items('<id>')", scope = "Files.Read")]
+    struct GetNone {
+        id: Vec<&'static str>,
+    }
+
+    // The line without it is that of all applications.
+    let error = refused(&DeleteByAlias { id: None }.request()).to_string();
+    let words = "the value of `id` cannot be sent: a key cannot be left out";
+    assert!(error.contains(words), "{error}");
+    refused(&DeleteNone { id: Vec::new() }.request());
+    refused(&GetNone { id: Vec::new() }.request());
+    let request = DeleteByAlias { id: Some("a") }.request();
+    assert_eq!(line(&request), "/applications(appId='a')");
+}
+
+#[test]
 fn literal_arguments_and_keys_stay_as_they_are() {
     #[graph_action(
         get = "/reports/getCounts(period='D7')/delta()",

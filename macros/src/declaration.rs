@@ -93,6 +93,16 @@ impl<'a> Declaration<'a> {
         let is_readable = args.line.is_some() && template.is_right;
         let method = method(&args, &mut errors);
         let permissions = permissions(&args, &mut errors);
+        for attribute in item
+            .attrs
+            .iter()
+            .filter(|attribute| is_graph_action(attribute))
+        {
+            errors.at(
+                attribute,
+                "a struct is one action: leave out one of the two `#[graph_action]`",
+            );
+        }
         let serde = SerdeContainer::new(&item.attrs, &mut errors);
         let fields = fields(item, &template, &mut errors);
         check_places(method, &fields, &mut errors);
@@ -141,6 +151,26 @@ impl Method {
     fn has_body(self) -> bool {
         matches!(self, Self::Post | Self::Put | Self::Patch)
     }
+
+    /// What stands in parentheses: the arguments of a function, which is read, or the keys of a resource,
+    /// which are always there.
+    pub(crate) fn has_arguments(self) -> bool {
+        self == Self::Get
+    }
+
+    /// Where a placeholder stands in a call of this method.
+    fn position(self, position: Position) -> Position {
+        match position {
+            Position::Argument if !self.has_arguments() => Position::Path,
+            position => position,
+        }
+    }
+}
+
+/// Whether an attribute is this macro once more.
+pub(crate) fn is_graph_action(attribute: &Attribute) -> bool {
+    let last = attribute.path().segments.last();
+    last.is_some_and(|last| last.ident == "graph_action")
 }
 
 impl SerdeContainer {
@@ -163,19 +193,6 @@ impl SerdeContainer {
                     "Serialize" | "serde::Serialize"
                 )
             });
-        for attribute in attributes {
-            if attribute
-                .path()
-                .segments
-                .last()
-                .is_some_and(|last| last.ident == "graph_action")
-            {
-                errors.at(
-                    attribute,
-                    "a struct is one action: leave out one of the two `#[graph_action]`",
-                );
-            }
-        }
         if let Some(path) = &serde.serialize {
             errors.at(
                 path,
@@ -306,11 +323,11 @@ fn check_places(method: Method, fields: &[ParamField<'_>], errors: &mut Errors) 
     {
         let name = ident.unraw();
         let always = match placement {
-            Placement::Placeholder(Position::Pair) | Placement::Property | Placement::Skipped => {
-                None
-            }
-            Placement::Placeholder(Position::Argument) if method == Method::Get => None,
-            Placement::Placeholder(_) => Some(format!("`<{name}>` always has a value")),
+            Placement::Property | Placement::Skipped => None,
+            Placement::Placeholder(position) => match method.position(*position) {
+                Position::Argument | Position::Pair => None,
+                Position::Path | Position::Alias => Some(format!("`<{name}>` always has a value")),
+            },
             Placement::Body(_) => Some(format!("`{name}` is the body, which always has a value")),
             Placement::Header(header) => {
                 let header_name = header.value().to_ascii_lowercase();
@@ -362,9 +379,7 @@ fn arguments(
     let placeholders = template.placeholders().filter(|(name, _)| !is_field(name));
     placeholders
         .map(|(name, position)| {
-            // Only a function, which is read, has arguments that can be absent; elsewhere they are keys.
-            let is_key = position == Position::Argument && method != Method::Get;
-            let position = if is_key { Position::Path } else { position };
+            let position = method.position(position);
             let is_keyword = syn::parse_str::<Ident>(name).is_err() || name == "gen";
             let ident = if is_keyword {
                 Ident::new_raw

@@ -10,7 +10,7 @@ use syn::{
 };
 
 use crate::args::Version;
-use crate::declaration::{Body, Declaration, Outline, Permissions};
+use crate::declaration::{Body, Declaration, Outline, Permissions, is_graph_action};
 use crate::field::{Absence, ParamField, Placement, is_skipped};
 use crate::path::{Pair, Piece, Position, Segment};
 
@@ -52,13 +52,12 @@ pub(crate) fn action(declaration: &Declaration<'_>) -> TokenStream {
     let payload = match body {
         Body::None => quote!(#private::Payload::none()),
         Body::Properties => quote!(#private::Payload::json(self)),
-        Body::Field(field, None) => {
+        Body::Field(field, content_type) => {
             let value = value(&field.unraw().to_string(), outline);
-            quote!(#private::Payload::json(#value))
-        }
-        Body::Field(field, Some(content_type)) => {
-            let value = value(&field.unraw().to_string(), outline);
-            quote!(#private::Payload::content(#content_type, #value))
+            match content_type {
+                None => quote!(#private::Payload::json(#value)),
+                Some(content_type) => quote!(#private::Payload::content(#content_type, #value)),
+            }
         }
     };
     let is_bound = matches!(body, Body::Properties) && is_generic(outline.item);
@@ -202,14 +201,7 @@ fn annotate(outline: &Outline<'_>, private: &TokenStream) -> TokenStream {
         attributes.push(parse_quote!(#[serde(#(#said),*)]));
     }
     // A derive comes before the attributes that it reads.
-    let is_repeated = |attribute: &Attribute| {
-        attribute
-            .path()
-            .segments
-            .last()
-            .is_some_and(|last| last.ident == "graph_action")
-    };
-    item.attrs.retain(|attribute| !is_repeated(attribute));
+    item.attrs.retain(|attribute| !is_graph_action(attribute));
     attributes.append(&mut item.attrs);
     item.attrs = attributes;
     item.into_token_stream()
@@ -258,7 +250,11 @@ fn parts(declaration: &Declaration<'_>, private: &TokenStream) -> Vec<TokenStrea
         }
         Segment::Arguments(arguments) => {
             let arguments = pairs(arguments);
-            quote!(#private::Part::Arguments(&[#(#arguments),*]))
+            if declaration.method.has_arguments() {
+                quote!(#private::Part::Arguments(&[#(#arguments),*]))
+            } else {
+                quote!(#private::Part::Keys(&[#(#arguments),*]))
+            }
         }
         Segment::Query(query) => {
             let query = pairs(query);

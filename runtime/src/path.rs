@@ -223,8 +223,10 @@ pub enum Part<'a> {
     Value(&'static str, &'a dyn PathValue),
     /// `<name..>`: the rest of a path, with its `/`.
     Rest(&'static str, &'a dyn PathValue),
-    /// `(...)`: the arguments of a function, or a key.
+    /// `(...)` of what is read: the arguments of a function, of which those with a name can be absent.
     Arguments(&'a [&'a [Piece<'a>]]),
+    /// `(...)` of what is changed: the keys of a resource, which are always there.
+    Keys(&'a [&'a [Piece<'a>]]),
     /// `?...`
     Query(&'a [&'a [Piece<'a>]]),
 }
@@ -265,6 +267,7 @@ pub(crate) fn render(parts: &[Part<'_>]) -> Result<String, Error> {
             }
             Part::Rest(name, value) => rest(name, *value, &mut line)?,
             Part::Arguments(arguments) => pairs(&mut line, arguments, Place::Arguments)?,
+            Part::Keys(keys) => pairs(&mut line, keys, Place::Keys)?,
             Part::Query(query) => pairs(&mut line, query, Place::Query)?,
         }
     }
@@ -336,13 +339,27 @@ fn rest(name: &str, value: &dyn PathValue, line: &mut String) -> Result<(), Erro
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Arguments,
+    Keys,
     Query,
+}
+
+impl Place {
+    /// Whether a pair may be left out: not a key, since the line without it is that of another resource.
+    fn can_lack(self, pieces: &[Piece<'_>]) -> bool {
+        match self {
+            Self::Arguments => {
+                matches!(pieces.first(), Some(Piece::Text(text)) if text.contains('='))
+            }
+            Self::Keys => false,
+            Self::Query => true,
+        }
+    }
 }
 
 /// Renders the pairs that are there between `(` and `)`, or behind `?`; nothing if there are none.
 fn pairs(line: &mut String, pairs: &[&[Piece<'_>]], place: Place) -> Result<(), Error> {
     let (open, divider) = match place {
-        Place::Arguments => ('(', ','),
+        Place::Arguments | Place::Keys => ('(', ','),
         Place::Query => ('?', '&'),
     };
     let mut next = open;
@@ -351,14 +368,20 @@ fn pairs(line: &mut String, pairs: &[&[Piece<'_>]], place: Place) -> Result<(), 
         line.push(next);
         if pair(line, pieces, place)? {
             next = divider;
-        } else {
+        } else if place.can_lack(pieces) {
             line.truncate(start);
+        } else {
+            let name = pieces.iter().find_map(|piece| match piece {
+                Piece::Bare(name, _) | Piece::Quoted(name, _) => Some(*name),
+                Piece::Text(_) | Piece::Alias(..) => None,
+            });
+            return Err(refused(
+                name.unwrap_or_default(),
+                "a key cannot be left out",
+            ));
         }
     }
-    if place == Place::Arguments && (next == divider || pairs.is_empty()) {
-        if pairs.is_empty() {
-            line.push(open);
-        }
+    if place != Place::Query && next == divider {
         line.push(')');
     }
     Ok(())
@@ -366,10 +389,8 @@ fn pairs(line: &mut String, pairs: &[&[Piece<'_>]], place: Place) -> Result<(), 
 
 /// Renders one pair; `false` if a value of it is left out.
 fn pair(line: &mut String, pieces: &[Piece<'_>], place: Place) -> Result<bool, Error> {
-    let set = match place {
-        Place::Arguments => SEGMENT,
-        Place::Query => QUERY,
-    };
+    let is_query = place == Place::Query;
+    let set = if is_query { QUERY } else { SEGMENT };
     for piece in pieces {
         match piece {
             Piece::Text(text) => line.push_str(text),
@@ -385,7 +406,7 @@ fn pair(line: &mut String, pieces: &[Piece<'_>], place: Place) -> Result<bool, E
             }
             Piece::Bare(name, value) => {
                 let start = line.len();
-                if place == Place::Arguments && matches!(value.values(), Values::Many(_)) {
+                if !is_query && matches!(value.values(), Values::Many(_)) {
                     return Err(refused(
                         name,
                         "it is several values: declare it under an alias, `name=@name` and `?@name=<name>`",
@@ -394,12 +415,10 @@ fn pair(line: &mut String, pieces: &[Piece<'_>], place: Place) -> Result<bool, E
                 if !join(name, *value, &mut Encoder::new(line, set))? {
                     return Ok(false);
                 }
-                if place == Place::Arguments && line.len() == start {
+                if !is_query && line.len() == start {
                     return Err(refused(name, "it is empty"));
                 }
-                if place == Place::Arguments
-                    && line[start..].contains(['\'', '(', ')', ',', '=', '%', '@'])
-                {
+                if !is_query && line[start..].contains(['\'', '(', ')', ',', '=', '%', '@']) {
                     return Err(refused(
                         name,
                         "without quotes around its placeholder it could be read as another argument",
