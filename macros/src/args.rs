@@ -430,7 +430,9 @@ fn check_permission(name: &str, key: &Ident) -> Result<(), String> {
     let capitals = capitals.join(".");
     Err(
         if capitals != name && capitals.contains('.') && capitals.split('.').all(is_part) {
-            format!("permissions are written with capitals: write `\"{capitals}\"`")
+            format!(
+                "permissions have capitals, as the reference's table has them: probably `\"{capitals}\"`"
+            )
         } else {
             format!(
                 "`{name}` is not written as a permission of Graph is, `Resource.Operation.Constraint`: write it as \
@@ -441,6 +443,12 @@ fn check_permission(name: &str, key: &Ident) -> Result<(), String> {
 }
 
 fn capitalized(word: &str) -> String {
+    // The operations that are two words; the resource's are not known here.
+    match word.to_ascii_lowercase().as_str() {
+        "readwrite" => return "ReadWrite".to_owned(),
+        "readbasic" => return "ReadBasic".to_owned(),
+        _ => {}
+    }
     let mut chars = word.chars();
     chars
         .next()
