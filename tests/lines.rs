@@ -103,6 +103,7 @@ fn a_bare_argument_cannot_become_another() {
 #[test]
 fn a_key_is_never_left_out() {
     type Absent = Option<&'static str>;
+    type Several = Vec<&'static str>;
 
     #[graph_action(
         delete = "/applications(appId='<id>')",
@@ -116,11 +117,11 @@ fn a_key_is_never_left_out() {
         scope = "Application.ReadWrite.All"
     )]
     struct DeleteNone {
-        id: Vec<&'static str>,
+        id: Several,
     }
     #[graph_action(get = "/items('<id>')", scope = "Files.Read")]
     struct GetNone {
-        id: Vec<&'static str>,
+        id: Several,
     }
 
     // The line without it is that of all applications.

@@ -1,5 +1,5 @@
-#[derive(::graph_action::__private::serde::Serialize)]
-#[serde(crate = "::graph_action::__private::serde", rename_all = "camelCase")]
+#[derive(::graph_action::serde::Serialize)]
+#[serde(crate = "::graph_action::serde", rename_all = "camelCase")]
 /// Creates an enrollment token for an Android for Work profile.
 #[derive(Debug, Clone)]
 pub struct CreateToken {

@@ -1,5 +1,5 @@
-#[derive(::graph::__private::serde::Serialize)]
-#[serde(crate = "::graph::__private::serde", rename_all = "camelCase")]
+#[derive(::graph::serde::Serialize)]
+#[serde(crate = "::graph::serde", rename_all = "camelCase")]
 pub(crate) struct GetProfile;
 #[automatically_derived]
 impl ::graph::__private::Action for GetProfile {

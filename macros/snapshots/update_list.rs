@@ -1,5 +1,5 @@
-#[derive(::graph_action::__private::serde::Serialize)]
-#[serde(crate = "::graph_action::__private::serde", rename_all = "camelCase")]
+#[derive(::graph_action::serde::Serialize)]
+#[serde(crate = "::graph_action::serde", rename_all = "camelCase")]
 #[serde(deny_unknown_fields)]
 struct UpdateList<'a, T: Clone, const N: usize>
 where
@@ -45,7 +45,7 @@ where
         r_list: impl ::graph_action::__private::PathValue,
     ) -> ::graph_action::__private::Request<Self>
     where
-        Self: ::graph_action::__private::serde::Serialize,
+        Self: ::graph_action::serde::Serialize,
     {
         ::graph_action::__private::request(
             &[

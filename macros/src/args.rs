@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::discouraged::Speculative as _;
@@ -90,6 +90,11 @@ impl ActionArgs {
             errors.push(error);
         }
         args
+    }
+
+    /// Whether nothing was written at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.keys.is_empty() && !self.has_unknown_key
     }
 
     /// Whether `key` was written, whatever came of its value.
@@ -362,6 +367,15 @@ fn scopes(input: ParseStream<'_>, key: Ident, errors: &mut Errors) -> syn::Resul
                 )));
             }
         }
+    } else if input.peek(token::Paren) {
+        let list = input.fork().parse::<Group>()?;
+        return Err(at_expression(
+            input,
+            format!(
+                "a list stands in square brackets: write `{key} = [{}]`",
+                list.stream()
+            ),
+        ));
     } else {
         names.push(string(input, what, "\"User.Read.All\"", &key)?);
     }
@@ -416,6 +430,11 @@ fn check_permission(name: &str, key: &Ident) -> Result<(), String> {
             )
         });
     }
+    if let Some(mended) = mended_operations(name) {
+        return Err(format!(
+            "no permission of Graph is called `{name}`: write `\"{mended}\"`"
+        ));
+    }
     let is_part = |part: &str| {
         // eDiscovery.Read.All is the one that begins with a small letter.
         part.chars().take(2).any(|char| char.is_ascii_uppercase())
@@ -440,6 +459,28 @@ fn check_permission(name: &str, key: &Ident) -> Result<(), String> {
             )
         },
     )
+}
+
+/// `name` with the words behind the resource as Graph writes them, if they are nearly so.
+fn mended_operations(name: &str) -> Option<String> {
+    let (resource, operations) = name.split_once('.')?;
+    let mut mended = vec![resource.to_owned()];
+    for word in operations.split('.') {
+        let (word, all) = match word.strip_suffix("All") {
+            Some(word) if !word.is_empty() => (word, Some("All")),
+            _ => (word, None),
+        };
+        let mut near = ["Read", "ReadWrite", "ReadBasic", "All"]
+            .into_iter()
+            .filter(|known| {
+                word.eq_ignore_ascii_case(known) || strsim::osa_distance(word, known) == 1
+            });
+        mended.push(near.next().unwrap_or(word).to_owned());
+        mended.extend(all.map(str::to_owned));
+    }
+    let mended = mended.join(".");
+    let is_lower = name.starts_with(|first: char| first.is_ascii_lowercase());
+    (mended != name && !is_lower).then_some(mended)
 }
 
 fn capitalized(word: &str) -> String {

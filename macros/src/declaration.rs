@@ -1,18 +1,15 @@
 //! `Declaration`: does what was written fit together?
 
-use darling::FromAttributes;
 use proc_macro2::Span;
-use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
-use syn::punctuated::Punctuated;
-use syn::{
-    Attribute, Data, DeriveInput, Fields, Ident, LitStr, Meta, Path, Token, Type, parse_quote,
-};
+use syn::{Attribute, Data, DeriveInput, Fields, Ident, LitStr, Path, Type, parse_quote};
 
 use crate::args::{ActionArgs, ScopeList, Version};
-use crate::errors::Errors;
+use crate::errors::{Errors, is_nearly};
 use crate::field::{ParamField, Placement, is_named};
 use crate::path::{PathTemplate, Position};
+use crate::returns;
+use crate::serde_attrs::SerdeContainer;
 
 /// A declaration that is right: whatever stands here can be expanded.
 pub(crate) struct Declaration<'a> {
@@ -23,24 +20,28 @@ pub(crate) struct Declaration<'a> {
     pub(crate) permissions: Permissions,
     pub(crate) idempotent: bool,
     pub(crate) body: Body,
+    pub(crate) arguments: Vec<Argument>,
+    pub(crate) returns: Type,
 }
 
-/// A declaration with mistakes.
+/// A declaration with mistakes, and what is known of it all the same.
 pub(crate) struct Mistaken<'a> {
     pub(crate) outline: Outline<'a>,
-    pub(crate) error: syn::Error,
+    pub(crate) arguments: Option<Vec<Argument>>,
+    pub(crate) returns: Option<Type>,
+    pub(crate) errors: Vec<syn::Error>,
 }
 
-/// What uses of the struct elsewhere depend on, and so what the stub of a wrong declaration needs.
+/// What an action and the stub of a wrong one have in common.
 pub(crate) struct Outline<'a> {
     pub(crate) item: &'a DeriveInput,
     pub(crate) serde: SerdeContainer,
     pub(crate) fields: Vec<ParamField<'a>>,
-    /// What `request` takes: the placeholders without a field.
-    pub(crate) arguments: Vec<(Ident, Position)>,
-    pub(crate) returns: Type,
     pub(crate) krate: Path,
 }
+
+/// What `request` takes for a placeholder without a field.
+pub(crate) type Argument = (Ident, Position);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Method {
@@ -66,31 +67,18 @@ pub(crate) enum Body {
     Field(Ident, Option<LitStr>),
 }
 
-/// What the user says to serde about the struct, as far as the macro says it too.
-#[derive(Default, FromAttributes)]
-#[darling(attributes(serde), allow_unknown_fields, default)]
-pub(crate) struct SerdeContainer {
-    /// The user's own derive of `Serialize`.
-    #[darling(skip)]
-    pub(crate) serialize: Option<Path>,
-    pub(crate) rename_all: Option<Meta>,
-    #[darling(rename = "crate")]
-    pub(crate) krate: Option<Meta>,
-}
-
 impl<'a> Declaration<'a> {
     pub(crate) fn new(
         args: ActionArgs,
         item: &'a DeriveInput,
         mut errors: Errors,
     ) -> Result<Self, Box<Mistaken<'a>>> {
-        let template = args
-            .line
-            .as_ref()
-            .map(|(_, line)| PathTemplate::parse(line, &mut errors))
+        let line = args.line.as_ref().map(|(_, line)| line);
+        let template = line
+            .map(|line| PathTemplate::parse(line, &mut errors))
             .unwrap_or_default();
         // Where the line is not understood nobody knows what the fields are for.
-        let is_readable = args.line.is_some() && template.is_right;
+        let is_readable = line.is_some() && template.is_right;
         let method = method(&args, &mut errors);
         let permissions = permissions(&args, &mut errors);
         for attribute in item
@@ -103,27 +91,42 @@ impl<'a> Declaration<'a> {
                 "a struct is one action: leave out one of the two `#[graph_action]`",
             );
         }
-        let serde = SerdeContainer::new(&item.attrs, &mut errors);
-        let fields = fields(item, &template, &mut errors);
+        for attribute in item
+            .attrs
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("graph"))
+        {
+            errors.at(
+                attribute,
+                "`#[graph(...)]` says the place of one field: write it above that field",
+            );
+        }
+        let serde = SerdeContainer::new(item, &mut errors);
+        let placeholders = placeholders(line, &template, item, &mut errors);
+        let fields = fields(item, &placeholders, &mut errors);
         check_places(method, &fields, &mut errors);
-        let arguments = arguments(&args, &template, &fields, method);
+        let arguments = arguments(line, &placeholders, &fields, method);
         let idempotent = idempotent(&args, method, &mut errors);
         let body = if is_readable {
             body(method, item, &fields, &mut errors)
         } else {
             Body::None
         };
+        let is_returns_known = !args.has("returns") && !args.has_unknown_key;
+        let nothing = || is_returns_known.then(|| parse_quote!(()));
+        let returns = args.returns.filter(|ty| {
+            let checked = returns::check(ty, &template.line);
+            checked.map_err(|error| errors.push(error)).is_ok()
+        });
+        let returns = returns.or_else(nothing);
         let outline = Outline {
             item,
             serde,
             fields,
-            arguments,
-            returns: args.returns.unwrap_or_else(|| parse_quote!(())),
             krate: args.krate.unwrap_or_else(|| parse_quote!(::graph_action)),
         };
-        match errors.finish() {
-            Some(error) => Err(Box::new(Mistaken { outline, error })),
-            None => Ok(Self {
+        match (errors.finish(), returns) {
+            (errors, Some(returns)) if errors.is_empty() => Ok(Self {
                 outline,
                 method,
                 template,
@@ -131,7 +134,15 @@ impl<'a> Declaration<'a> {
                 permissions,
                 idempotent,
                 body,
+                arguments,
+                returns,
             }),
+            (errors, returns) => Err(Box::new(Mistaken {
+                outline,
+                arguments: Some(arguments).filter(|_| line.is_some() && !template.is_guess),
+                returns,
+                errors,
+            })),
         }
     }
 }
@@ -173,53 +184,15 @@ pub(crate) fn is_graph_action(attribute: &Attribute) -> bool {
     last.is_some_and(|last| last.ident == "graph_action")
 }
 
-impl SerdeContainer {
-    fn new(attributes: &[Attribute], errors: &mut Errors) -> Self {
-        // A mistake in a serde attribute is serde's to report.
-        let mut serde = Self::from_attributes(attributes).unwrap_or_default();
-        serde.serialize = attributes
-            .iter()
-            .filter(|attribute| attribute.path().is_ident("derive"))
-            .filter_map(|attribute| {
-                attribute
-                    .parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated)
-                    .ok()
-            })
-            .flatten()
-            .find(|path| {
-                let path = path.to_token_stream().to_string().replace(' ', "");
-                matches!(
-                    path.trim_start_matches("::"),
-                    "Serialize" | "serde::Serialize"
-                )
-            });
-        if let Some(path) = &serde.serialize {
-            errors.at(
-                path,
-                "`#[graph_action]` derives `Serialize` itself: leave it out here",
-            );
-        }
-        if let Some(meta) = &serde.rename_all {
-            errors.at(
-                meta,
-                "`#[graph_action]` spells the fields in camelCase, as Graph does: leave this out, and write \
-                 `#[serde(rename = \"...\")]` on a field that is spelled in another way",
-            );
-        }
-        if let Some(meta) = &serde.krate {
-            errors.at(
-                meta,
-                "`#[graph_action]` tells serde where it is: leave this out, and write \
-                 `crate = ::path` in `#[graph_action(...)]` where the runtime crate is renamed",
-            );
-        }
-        serde
-    }
-}
-
 /// The method; any one after an error.
 fn method(args: &ActionArgs, errors: &mut Errors) -> Method {
-    if !args.has_method() && !args.has_unknown_key {
+    if args.is_empty() && errors.is_empty() {
+        errors.push(syn::Error::new(
+            Span::call_site(),
+            "say what to call, and which permission opens it: write `#[graph_action(get = \"/users/<id>\", \
+             scope = \"User.Read.All\")]`",
+        ));
+    } else if !args.is_empty() && !args.has_method() && !args.has_unknown_key {
         errors.push(syn::Error::new(
             Span::call_site(),
             "say what to call: write `get = \"/users/<id>\"`, or `post`, `put`, `patch`, `delete`",
@@ -240,7 +213,7 @@ fn permissions(args: &ActionArgs, errors: &mut Errors) -> Permissions {
         .into_iter()
         .find(|key| !args.has(key));
     match (&args.scope, missing) {
-        _ if args.has_unknown_key => {}
+        _ if args.has_unknown_key || args.is_empty() => {}
         (None, Some("delegated")) if !args.has("scope") && !args.has("application") => errors.push(syn::Error::new(
             Span::call_site(),
             "say which permission opens the action: write `scope = \"User.Read.All\"`",
@@ -281,9 +254,47 @@ fn permissions(args: &ActionArgs, errors: &mut Errors) -> Permissions {
     permissions
 }
 
+/// The placeholders; one that is nearly the name of a field is, after an error, that field's.
+fn placeholders(
+    line: Option<&LitStr>,
+    template: &PathTemplate,
+    item: &DeriveInput,
+    errors: &mut Errors,
+) -> Vec<(String, Position)> {
+    let fields: Vec<String> = match &item.data {
+        Data::Struct(data) => {
+            let idents = data.fields.iter().filter_map(|field| field.ident.as_ref());
+            idents.map(|ident| ident.unraw().to_string()).collect()
+        }
+        Data::Enum(_) | Data::Union(_) => Vec::new(),
+    };
+    let is_taken = |field: &str| template.placeholders().any(|(name, _)| name == field);
+    let mut placeholders = Vec::new();
+    for (name, position) in template.placeholders() {
+        let mut near = fields
+            .iter()
+            .filter(|field| is_nearly(name, field) && !is_taken(field));
+        let near = near
+            .next()
+            .filter(|_| !fields.iter().any(|field| field == name));
+        if let Some(field) = near {
+            errors.at(
+                line,
+                format!(
+                    "`<{name}>` takes its value from a field of the same name, and there is `{field}`: write \
+                     `<{field}>`, or give the two names that differ by more"
+                ),
+            );
+        }
+        let name = near.map_or(name, String::as_str).to_owned();
+        placeholders.push((name, position));
+    }
+    placeholders
+}
+
 fn fields<'a>(
     item: &'a DeriveInput,
-    template: &PathTemplate,
+    placeholders: &[(String, Position)],
     errors: &mut Errors,
 ) -> Vec<ParamField<'a>> {
     match &item.data {
@@ -296,7 +307,7 @@ fn fields<'a>(
             }
             data.fields
                 .iter()
-                .filter_map(|field| ParamField::new(field, template, errors))
+                .filter_map(|field| ParamField::new(field, placeholders, errors))
                 .collect()
         }
         Data::Enum(data) => {
@@ -344,8 +355,29 @@ fn check_places(method: Method, fields: &[ParamField<'_>], errors: &mut Errors) 
                 None
             }
         };
+        let is_placeholder =
+            matches!(placement, Placement::Placeholder(position) if *position != Position::Alias);
+        if is_float(&field.ty) && (is_placeholder || matches!(placement, Placement::Header(_))) {
+            errors.at(
+                &field.ty,
+                format!(
+                    "a float can be written in more than one way, and `{name}` is sent as it is written: make it an \
+                     integer, or a `String`"
+                ),
+            );
+        }
+        let is_one = is_placeholder && always.is_some();
         if let Some(why) = always.filter(|_| is_named(&field.ty, "Option")) {
             errors.at(&field.ty, format!("{why}: the field cannot be an `Option`"));
+        }
+        if is_one && is_collection(&field.ty) {
+            errors.at(
+                &field.ty,
+                format!(
+                    "`<{name}>` stands for one value: make the field one, as in `{name}: String`; several can stand \
+                     in a query or among the arguments of a function"
+                ),
+            );
         }
         let cfg = field
             .attrs
@@ -366,20 +398,18 @@ fn check_places(method: Method, fields: &[ParamField<'_>], errors: &mut Errors) 
 }
 
 fn arguments(
-    args: &ActionArgs,
-    template: &PathTemplate,
+    line: Option<&LitStr>,
+    placeholders: &[(String, Position)],
     fields: &[ParamField<'_>],
     method: Method,
-) -> Vec<(Ident, Position)> {
-    let Some((_, line)) = &args.line else {
-        return Vec::new();
-    };
-    let span = Span::mixed_site().located_at(line.span());
+) -> Vec<Argument> {
+    let span = line.map_or_else(Span::call_site, LitStr::span);
+    let span = Span::mixed_site().located_at(span);
     let is_field = |name: &str| fields.iter().any(|field| field.ident.unraw() == name);
-    let placeholders = template.placeholders().filter(|(name, _)| !is_field(name));
+    let placeholders = placeholders.iter().filter(|(name, _)| !is_field(name));
     placeholders
         .map(|(name, position)| {
-            let position = method.position(position);
+            let position = method.position(*position);
             let is_keyword = syn::parse_str::<Ident>(name).is_err() || name == "gen";
             let ident = if is_keyword {
                 Ident::new_raw
@@ -389,6 +419,21 @@ fn arguments(
             (ident(name, span), position)
         })
         .collect()
+}
+
+fn is_float(ty: &Type) -> bool {
+    is_named(ty, "f32") || is_named(ty, "f64")
+}
+
+fn is_collection(ty: &Type) -> bool {
+    let names = [
+        "Vec", "VecDeque", "HashSet", "BTreeSet", "HashMap", "BTreeMap",
+    ];
+    match ty {
+        Type::Array(_) | Type::Slice(_) | Type::Tuple(_) => true,
+        Type::Reference(reference) => is_collection(&reference.elem),
+        _ => names.iter().any(|name| is_named(ty, name)),
+    }
 }
 
 fn idempotent(args: &ActionArgs, method: Method, errors: &mut Errors) -> bool {

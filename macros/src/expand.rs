@@ -10,9 +10,12 @@ use syn::{
 };
 
 use crate::args::Version;
-use crate::declaration::{Body, Declaration, Outline, Permissions, is_graph_action};
-use crate::field::{Absence, ParamField, Placement, is_skipped};
+use crate::declaration::{
+    Argument, Body, Declaration, Mistaken, Outline, Permissions, is_graph_action,
+};
+use crate::field::{Absence, ParamField, Placement};
 use crate::path::{Pair, Piece, Position, Segment};
+use crate::serde_attrs::is_skipped;
 
 /// The struct, and what makes an action of it.
 pub(crate) fn action(declaration: &Declaration<'_>) -> TokenStream {
@@ -24,6 +27,8 @@ pub(crate) fn action(declaration: &Declaration<'_>) -> TokenStream {
         permissions,
         idempotent,
         body,
+        arguments,
+        returns,
     } = declaration;
     let private = private(outline);
     let method = format_ident!("{}", method.name());
@@ -53,7 +58,7 @@ pub(crate) fn action(declaration: &Declaration<'_>) -> TokenStream {
         Body::None => quote!(#private::Payload::none()),
         Body::Properties => quote!(#private::Payload::json(self)),
         Body::Field(field, content_type) => {
-            let value = value(&field.unraw().to_string(), outline);
+            let value = value(&field.unraw().to_string(), declaration);
             match content_type {
                 None => quote!(#private::Payload::json(#value)),
                 Some(content_type) => quote!(#private::Payload::content(#content_type, #value)),
@@ -71,17 +76,46 @@ pub(crate) fn action(declaration: &Declaration<'_>) -> TokenStream {
             }
             _ => None,
         });
+    let serde = serde(outline);
     let request = Request {
         docs: docs(declaration),
-        bound: is_bound.then(|| quote!(where Self: #private::serde::Serialize)),
+        arguments: signature(arguments, outline),
+        bound: is_bound.then(|| quote!(where Self: #serde::Serialize)),
         prepare: quote!(#private::request(&[#(#parts),*], &[#(#headers),*], #payload)),
     };
-    emit(outline, &private, &constants, &request)
+    emit(outline, &constants, &returns.to_token_stream(), &request)
 }
 
 /// What stands in for an action whose declaration is wrong, so that its uses stay without errors.
-pub(crate) fn stub(outline: &Outline<'_>) -> TokenStream {
+///
+/// Where it is not known what `request` takes or what it gives, an error stands in a type: the compiler
+/// asks nothing of a type that it has an error for.
+pub(crate) fn stub(mistaken: Mistaken<'_>) -> TokenStream {
+    let Mistaken {
+        outline,
+        arguments,
+        returns,
+        errors,
+    } = mistaken;
+    let outline = &outline;
     let private = private(outline);
+    let mut errors = errors.into_iter().map(syn::Error::into_compile_error);
+    let mut unknown = || {
+        let error = errors.next();
+        quote!([(); #error])
+    };
+    let (arguments, returns) = match (arguments, returns) {
+        (Some(arguments), Some(returns)) => (signature(&arguments, outline), quote!(#returns)),
+        (Some(arguments), None) => (signature(&arguments, outline), unknown()),
+        (None, Some(returns)) => {
+            let unknown = unknown();
+            (vec![quote!(_: #unknown)], quote!(#returns))
+        }
+        (None, None) => (
+            vec![quote!(_: <Self as #private::Action>::Response)],
+            unknown(),
+        ),
+    };
     let constants = quote! {
         const METHOD: #private::Method = #private::Method::GET;
         const PATH: &'static str = "";
@@ -95,50 +129,47 @@ pub(crate) fn stub(outline: &Outline<'_>) -> TokenStream {
     };
     let request = Request {
         docs: vec![" Stands in for a declaration that does not compile.".to_owned()],
+        arguments,
         bound: None,
         prepare: quote!(#private::stub()),
     };
-    emit(outline, &private, &constants, &request)
+    let stub = emit(outline, &constants, &returns, &request);
+    quote!(#stub #(#errors)*)
 }
 
 /// The parts of the method `request` in which an action and its stub differ.
 struct Request {
     docs: Vec<String>,
+    arguments: Vec<TokenStream>,
     bound: Option<TokenStream>,
     prepare: TokenStream,
 }
 
 fn emit(
     outline: &Outline<'_>,
-    private: &TokenStream,
     constants: &TokenStream,
+    returns: &TokenStream,
     request: &Request,
 ) -> TokenStream {
-    let Outline {
-        item,
-        arguments,
-        returns,
-        ..
-    } = outline;
+    let item = outline.item;
     let Request {
         docs,
+        arguments,
         bound,
         prepare,
     } = request;
-    let annotated = annotate(outline, private);
+    let private = private(outline);
+    let annotated = annotate(outline);
+    let plain = plain(outline, |attribute| attribute.path().is_ident("serde"));
     let DeriveInput { ident, vis, .. } = item;
     let generics = generics(item);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let owned = owned(item);
-    let arguments = arguments.iter().map(|(ident, position)| match position {
-        Position::Path => quote!(#ident: impl #private::PathValue),
-        Position::Argument | Position::Pair => quote!(#ident: impl #private::QueryValue),
-        Position::Alias => quote!(#ident: impl #private::serde::Serialize),
-    });
-    let many = (outline.arguments.len() > 6).then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    let many = (arguments.len() > 6).then(|| quote!(#[allow(clippy::too_many_arguments)]));
     let deprecated = is_deprecated(item).then(|| quote!(#[allow(deprecated)]));
     quote! {
-        #annotated
+        #[#private::instead(#annotated)]
+        #plain
 
         #deprecated
         #[automatically_derived]
@@ -163,14 +194,33 @@ fn private(outline: &Outline<'_>) -> TokenStream {
     quote!(#krate::__private)
 }
 
+/// Not behind `__private`, since the compiler names the derive in its errors.
+fn serde(outline: &Outline<'_>) -> TokenStream {
+    let krate = &outline.krate;
+    quote!(#krate::serde)
+}
+
+/// What `request` takes.
+fn signature(arguments: &[Argument], outline: &Outline<'_>) -> Vec<TokenStream> {
+    let private = private(outline);
+    let serde = serde(outline);
+    let argument = |(ident, position): &Argument| match position {
+        Position::Path => quote!(#ident: impl #private::PathValue),
+        Position::Argument | Position::Pair => quote!(#ident: impl #private::QueryValue),
+        Position::Alias => quote!(#ident: impl #serde::Serialize),
+    };
+    arguments.iter().map(argument).collect()
+}
+
 /// The user's struct with what the macro says to serde about it.
-fn annotate(outline: &Outline<'_>, private: &TokenStream) -> TokenStream {
-    let mut item = outline.item.clone();
+fn annotate(outline: &Outline<'_>) -> TokenStream {
+    let private = private(outline);
+    let is_wrong = outline.serde.is_wrong;
+    let mut item = plain(outline, |attribute| {
+        is_wrong && attribute.path().is_ident("serde")
+    });
     if let Data::Struct(data) = &mut item.data {
         for (field, param) in data.fields.iter_mut().zip(&outline.fields) {
-            field
-                .attrs
-                .retain(|attribute| !attribute.path().is_ident("graph"));
             let absent = match param.leaves_out() {
                 Some(Absence::Option) => "::core::option::Option::is_none".to_owned(),
                 Some(Absence::Nullable) => text(&quote!(#private::Nullable::is_absent)),
@@ -186,25 +236,47 @@ fn annotate(outline: &Outline<'_>, private: &TokenStream) -> TokenStream {
         }
     }
     // A union cannot be serialized, and what the user says to serde himself cannot be said twice.
-    let serde = &outline.serde;
-    let adds_derive = serde.serialize.is_none() && !matches!(item.data, Data::Union(_));
+    let said = &outline.serde;
+    let adds_derive = said.serialize.is_none() && !matches!(item.data, Data::Union(_));
     let mut attributes: Vec<Attribute> = Vec::new();
     if adds_derive {
-        let path = text(&quote!(#private::serde));
-        let krate = serde.krate.is_none().then(|| quote!(crate = #path));
-        let case = serde
+        let path = serde(outline);
+        // An error about a field's type underlines what the derive stands for.
+        let derive = quote!(#path::Serialize).into_iter().map(|mut token| {
+            token.set_span(Span::call_site().located_at(item.ident.span()));
+            token
+        });
+        let derive: TokenStream = derive.collect();
+        let path = text(&path);
+        let krate = said.krate.is_none().then(|| quote!(crate = #path));
+        let case = said
             .rename_all
             .is_none()
             .then(|| quote!(rename_all = "camelCase"));
         let said = krate.into_iter().chain(case);
-        attributes.push(parse_quote!(#[derive(#private::serde::Serialize)]));
+        attributes.push(parse_quote!(#[derive(#derive)]));
         attributes.push(parse_quote!(#[serde(#(#said),*)]));
     }
     // A derive comes before the attributes that it reads.
-    item.attrs.retain(|attribute| !is_graph_action(attribute));
     attributes.append(&mut item.attrs);
     item.attrs = attributes;
     item.into_token_stream()
+}
+
+/// The user's struct without what only the macro reads, and without what serde refuses.
+fn plain(outline: &Outline<'_>, leave_out: impl Fn(&Attribute) -> bool) -> DeriveInput {
+    let mut item = outline.item.clone();
+    let is_read = |attribute: &Attribute| {
+        let is_ours = is_graph_action(attribute) || attribute.path().is_ident("graph");
+        !is_ours && !leave_out(attribute)
+    };
+    item.attrs.retain(is_read);
+    if let Data::Struct(data) = &mut item.data {
+        for field in &mut data.fields {
+            field.attrs.retain(is_read);
+        }
+    }
+    item
 }
 
 /// A path as serde wants it: in a string.
@@ -214,8 +286,7 @@ fn text(path: &TokenStream) -> String {
 
 /// The request line as the runtime renders it.
 fn parts(declaration: &Declaration<'_>, private: &TokenStream) -> Vec<TokenStream> {
-    let outline = &declaration.outline;
-    let value = |name: &str| value(name, outline);
+    let value = |name: &str| value(name, declaration);
     let pairs = |pairs: &[Pair]| -> Vec<TokenStream> {
         let piece = |piece: &Piece| match piece {
             Piece::Text(text) => quote!(#private::Piece::Text(#text)),
@@ -265,13 +336,15 @@ fn parts(declaration: &Declaration<'_>, private: &TokenStream) -> Vec<TokenStrea
 }
 
 /// A reference to the value of a placeholder.
-fn value(name: &str, outline: &Outline<'_>) -> TokenStream {
+fn value(name: &str, declaration: &Declaration<'_>) -> TokenStream {
+    let Declaration {
+        outline, arguments, ..
+    } = declaration;
     let is_named = |ident: &syn::Ident| ident.unraw() == name;
     match outline.fields.iter().find(|param| is_named(param.ident)) {
         Some(param) => of_field(param),
         None => {
-            let ident = outline
-                .arguments
+            let ident = arguments
                 .iter()
                 .map(|(ident, _)| ident)
                 .find(|ident| is_named(ident));

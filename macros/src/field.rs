@@ -1,12 +1,12 @@
 //! `ParamField`: what each field is, and where it goes.
 
-use darling::FromAttributes;
-use darling::util::{Ignored, Override};
 use syn::ext::IdentExt as _;
-use syn::{Field, Ident, LitStr, Type};
+use syn::punctuated::Punctuated;
+use syn::{Expr, ExprLit, Field, Ident, Lit, LitStr, Meta, MetaNameValue, Token, Type};
 
-use crate::errors::Errors;
-use crate::path::{PathTemplate, Position};
+use crate::errors::{Errors, nearest};
+use crate::path::Position;
+use crate::serde_attrs::{SerdeField, is_skipped};
 
 /// A field of the annotated struct.
 pub(crate) struct ParamField<'a> {
@@ -29,39 +29,22 @@ pub(crate) enum Placement {
     Skipped,
 }
 
-/// `#[graph(...)]`, as written.
-#[derive(Default, FromAttributes)]
-#[darling(attributes(graph), default)]
-struct GraphField {
-    header: Option<LitStr>,
-    body: Option<Override<LitStr>>,
-}
-
-/// What the user says to serde about a field, as far as it bears on what the macro adds.
-#[derive(Default, FromAttributes)]
-#[darling(attributes(serde), allow_unknown_fields, default)]
-struct SerdeField {
-    skip: Option<Ignored>,
-    skip_serializing: Option<Ignored>,
-    skip_serializing_if: Option<Ignored>,
-    flatten: Option<Ignored>,
-}
-
 impl<'a> ParamField<'a> {
     /// `None` for a field without a name, which no declaration has.
     pub(crate) fn new(
         field: &'a Field,
-        template: &PathTemplate,
+        placeholders: &[(String, Position)],
         errors: &mut Errors,
     ) -> Option<Self> {
         let ident = field.ident.as_ref()?;
         let name = ident.unraw().to_string();
-        let position = template
-            .placeholders()
+        let position = placeholders
+            .iter()
             .find(|(placeholder, _)| *placeholder == name)
-            .map(|(_, position)| position);
+            .map(|(_, position)| *position);
         let placement = placement(field, errors);
-        if let (Some(_), Some(_)) = (position, &placement) {
+        let is_right = !matches!(placement, Some(Placement::Skipped));
+        if let (Some(_), Some(_), true) = (position, &placement, is_right) {
             errors.at(
                 ident,
                 format!("`{name}` has two places: leave out `#[graph(...)]`, or `<{name}>` in the request line"),
@@ -73,6 +56,7 @@ impl<'a> ParamField<'a> {
             (None, None) if is_skipped(field) => Placement::Skipped,
             (None, None) => Placement::Property,
         };
+        check_serde(field, &name, &placement, errors);
         Some(Self {
             field,
             ident,
@@ -100,76 +84,151 @@ impl<'a> ParamField<'a> {
     }
 }
 
-impl SerdeField {
-    fn of(field: &Field) -> Self {
-        // A mistake in a serde attribute is serde's to report.
-        Self::from_attributes(&field.attrs).unwrap_or_default()
-    }
-}
-
-/// Whether the user himself keeps a field out of the body.
-pub(crate) fn is_skipped(field: &Field) -> bool {
-    let serde = SerdeField::of(field);
-    serde.skip.is_some() || serde.skip_serializing.is_some()
-}
-
 /// A type with a value that is left out.
 pub(crate) enum Absence {
     Option,
     Nullable,
 }
 
+/// Reports what is said to serde about a field of which serde sends nothing.
+fn check_serde(field: &Field, name: &str, placement: &Placement, errors: &mut Errors) {
+    let serde = SerdeField::of(field);
+    let (of_body, place) = match placement {
+        Placement::Property | Placement::Skipped => return,
+        Placement::Body(_) => (serde.with, "is the whole body, sent as its own type has it"),
+        Placement::Placeholder(_) | Placement::Header(_) => (None, "is no property of the body"),
+    };
+    let useless = [
+        serde.serialize_with,
+        serde.skip_serializing_if,
+        serde.flatten,
+        of_body,
+    ];
+    for meta in useless.into_iter().flatten() {
+        let said = meta
+            .path()
+            .get_ident()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        errors.at(
+            meta,
+            format!("`{name}` {place}: leave out `{said}`, and give the field a type that is written as Graph expects it"),
+        );
+    }
+}
+
+const PLACES: &str = "write `#[graph(header = \"If-Match\")]`, `#[graph(body)]` or `#[graph(body = \"text/plain\")]`";
+
 /// What `#[graph(...)]` says of the place of a field; after an error, that it has none.
 fn placement(field: &Field, errors: &mut Errors) -> Option<Placement> {
-    let mut attributes = field
+    let mut placements = Vec::new();
+    for attribute in field
         .attrs
         .iter()
-        .filter(|attribute| attribute.path().is_ident("graph"));
-    let attribute = attributes.next()?;
-    match GraphField::from_attributes(&field.attrs) {
-        Ok(GraphField {
-            header: Some(header),
-            body: None,
-        }) => {
-            if let Err(message) = check_header(&header.value()) {
-                errors.at(&header, message);
+        .filter(|attribute| attribute.path().is_ident("graph"))
+    {
+        let entries = match &attribute.meta {
+            Meta::List(_) => {
+                attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)
             }
-            Some(Placement::Header(header))
+            Meta::Path(_) | Meta::NameValue(_) => Ok(Punctuated::new()),
+        };
+        match entries {
+            Ok(entries) if entries.is_empty() => {
+                errors.at(attribute, format!("a field has one place: {PLACES}"));
+                placements.push(Placement::Skipped);
+            }
+            Ok(entries) => {
+                for entry in entries {
+                    let is_first = placements.is_empty();
+                    placements.push(place(&entry, field, errors));
+                    if !is_first {
+                        errors.at(
+                            entry,
+                            "a field has one place: leave out this one, or the first",
+                        );
+                    }
+                }
+            }
+            Err(error) => {
+                errors.push(syn::Error::new(
+                    error.span(),
+                    format!("a field has one place: {PLACES}"),
+                ));
+                placements.push(Placement::Skipped);
+            }
         }
-        Ok(GraphField {
-            header: None,
-            body: Some(body),
-        }) => {
-            let content_type = body.explicit();
-            if let Some(value) = content_type
-                .as_ref()
-                .filter(|value| !is_media_type(&value.value()))
-            {
+    }
+    placements.into_iter().next()
+}
+
+/// One entry of `#[graph(...)]`.
+fn place(entry: &Meta, field: &Field, errors: &mut Errors) -> Placement {
+    let key = entry
+        .path()
+        .get_ident()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let value = match entry {
+        Meta::NameValue(MetaNameValue {
+            value:
+                Expr::Lit(ExprLit {
+                    lit: Lit::Str(value),
+                    ..
+                }),
+            ..
+        }) => Some(value),
+        Meta::Path(_) | Meta::List(_) | Meta::NameValue(_) => None,
+    };
+    let error = match (key.as_str(), value, entry) {
+        ("header", Some(header), _) => {
+            if let Err(message) = check_header(&header.value()) {
+                errors.at(header, message);
+            }
+            return Placement::Header(header.clone());
+        }
+        ("body", Some(content_type), _) => {
+            if !is_media_type(&content_type.value()) {
                 errors.at(
-                    value,
+                    content_type,
                     "this is no media type: write it as in `#[graph(body = \"text/plain\")]`",
                 );
             }
-            Some(Placement::Body(content_type))
+            return Placement::Body(Some(content_type.clone()));
         }
-        Ok(_) => {
-            errors.at(
-                attribute,
-                "a field has one place: write `#[graph(header = \"If-Match\")]` or `#[graph(body)]`",
-            );
-            Some(Placement::Skipped)
+        ("body", None, Meta::Path(_)) => return Placement::Body(None),
+        ("header", None, _) => {
+            "`header` takes its name in quotes: write `#[graph(header = \"If-Match\")]`".to_owned()
         }
-        Err(error) => {
-            errors.push(syn::Error::new(
-                error.span(),
-                format!(
-                    "{error}: write `#[graph(header = \"If-Match\")]`, `#[graph(body)]` or \
-                     `#[graph(body = \"text/plain\")]`"
-                ),
-            ));
-            Some(Placement::Skipped)
+        ("body", None, _) => {
+            "`body` takes a content type in quotes: write `#[graph(body = \"text/plain\")]`, or \
+             `#[graph(body)]` for JSON"
+                .to_owned()
         }
-    }
+        ("path" | "query" | "placeholder" | "param", ..) => {
+            let name = field
+                .ident
+                .as_ref()
+                .map(|ident| ident.unraw().to_string())
+                .unwrap_or_default();
+            format!(
+                "a value of the path or the query has its place in the request line: write `<{name}>` there, and \
+                 leave out `#[graph(...)]`"
+            )
+        }
+        ("skip", ..) => {
+            "a field that is not sent is serde's to skip: write `#[serde(skip)]`".to_owned()
+        }
+        ("rename" | "name", ..) => {
+            "a property's name is serde's to say: write `#[serde(rename = \"...\")]`".to_owned()
+        }
+        _ => match nearest(&key.to_ascii_lowercase(), ["header", "body"]) {
+            Some(meant) => format!("there is no `{key}`: did you mean `{meant}`?"),
+            None => format!("there is no such place: {PLACES}"),
+        },
+    };
+    errors.at(entry, error);
+    Placement::Skipped
 }
 
 /// Checks the name of a header: RFC 9110 section 5.6.2, and none that the client sets itself.

@@ -9,6 +9,8 @@ mod errors;
 mod expand;
 mod field;
 mod path;
+mod returns;
+mod serde_attrs;
 #[cfg(test)]
 mod snapshots;
 
@@ -30,6 +32,16 @@ pub fn graph_action(
     expand(args.into(), &item.into()).into()
 }
 
+/// Puts what stands in its parentheses in the place of the item below it.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn instead(
+    args: proc_macro::TokenStream,
+    _item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    args
+}
+
 fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let Ok(parsed) = syn::parse2::<DeriveInput>(item.clone()) else {
         if is_struct(item) {
@@ -43,11 +55,7 @@ fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let args = ActionArgs::parse(args, &mut errors);
     match Declaration::new(args, &parsed, errors) {
         Ok(declaration) => expand::action(&declaration),
-        Err(mistaken) => {
-            let stub = expand::stub(&mistaken.outline);
-            let error = mistaken.error.into_compile_error();
-            quote!(#stub #error)
-        }
+        Err(mistaken) => expand::stub(*mistaken),
     }
 }
 

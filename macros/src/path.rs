@@ -17,6 +17,8 @@ pub(crate) struct PathTemplate {
     pub(crate) segments: Vec<Segment>,
     /// Whether there was no mistake in it.
     pub(crate) is_right: bool,
+    /// Whether its mistakes leave open how many placeholders were meant.
+    pub(crate) is_guess: bool,
 }
 
 /// A part of the line: of its path, or the whole of its query.
@@ -70,12 +72,14 @@ impl PathTemplate {
             at: 0,
             segments: Vec::new(),
             names: Vec::new(),
+            is_guess: false,
             mistakes,
         };
         scanner.path();
         scanner.check_aliases();
         let Scanner {
             segments,
+            is_guess,
             mut mistakes,
             ..
         } = scanner;
@@ -88,6 +92,7 @@ impl PathTemplate {
             line,
             segments,
             is_right,
+            is_guess,
         }
     }
 
@@ -138,6 +143,7 @@ struct Scanner<'a> {
     segments: Vec<Segment>,
     /// The placeholders so far.
     names: Vec<String>,
+    is_guess: bool,
     mistakes: Vec<String>,
 }
 
@@ -218,6 +224,8 @@ impl Scanner<'_> {
                     "the request line ends with `/`: write `\"{line}\"`"
                 ));
             }
+            // The end reports those that it has too many of.
+            Some('/') if self.rest().trim_start_matches('/').is_empty() => {}
             Some('/') => self.mistake("`//`: a segment is missing in the request line"),
             _ => {
                 push_text(&mut self.segments, '/');
@@ -310,11 +318,13 @@ impl Scanner<'_> {
                  write `<{written}>:`"
             ));
         }
+        self.is_guess |= !is_closed || mended.is_none();
         let mut name = mended.unwrap_or_else(|| "id".to_owned());
         if self.names.contains(&name) {
             self.mistake(format!(
                 "`<{name}>` stands twice in the request line: give each placeholder a name of its own"
             ));
+            self.is_guess = true;
             while self.names.contains(&name) {
                 name.push('_');
             }
@@ -333,6 +343,7 @@ impl Scanner<'_> {
         self.mistake(format!(
             "`{written}>` has one bracket of two: write `<{name}>`"
         ));
+        self.is_guess = true;
         self.next();
         if !self.names.contains(&name) {
             self.names.push(name.clone());
@@ -571,22 +582,16 @@ fn mend_start(line: &str, mistakes: &mut Vec<String>) -> String {
 
 /// The line with its placeholders written `<id>`, which were written `{id}` or `:id`.
 fn mend_placeholders(line: &str, mistakes: &mut Vec<String>) -> String {
-    let mut mended = String::new();
-    let mut rest = line;
-    while let Some((before, (inner, after))) = rest
-        .split_once('{')
-        .and_then(|(before, after)| Some((before, after.split_once('}')?)))
-    {
-        // The reference's `{id | userPrincipalName}` is a choice of values for one placeholder.
-        let name = field_name(inner.split('|').next().unwrap_or_default())
-            .unwrap_or_else(|| "id".to_owned());
-        mistakes.push(format!(
-            "`{{{inner}}}`: a placeholder is written `<{name}>`"
-        ));
-        mended.push_str(&format!("{before}<{name}>"));
-        rest = after;
+    let mut mended = line.to_owned();
+    for (open, close) in [
+        ("<<", ">>"),
+        ("{{", "}}"),
+        ("${", "}"),
+        ("{", "}"),
+        ("[", "]"),
+    ] {
+        mended = mend_brackets(&mended, open, close, mistakes);
     }
-    mended.push_str(rest);
     let (path, query) = mended.split_at(mended.find('?').unwrap_or(mended.len()));
     let segments =
         path.split('/').map(
@@ -599,6 +604,26 @@ fn mend_placeholders(line: &str, mistakes: &mut Vec<String>) -> String {
             },
         );
     segments.collect::<Vec<_>>().join("/") + query
+}
+
+/// The line with the placeholders that are written between `open` and `close` written `<id>`.
+fn mend_brackets(line: &str, open: &str, close: &str, mistakes: &mut Vec<String>) -> String {
+    let mut mended = String::new();
+    let mut rest = line;
+    while let Some((before, (inner, after))) = rest
+        .split_once(open)
+        .and_then(|(before, after)| Some((before, after.split_once(close)?)))
+    {
+        // The reference's `{id | userPrincipalName}` is a choice of values for one placeholder.
+        let name = field_name(inner.split('|').next().unwrap_or_default())
+            .unwrap_or_else(|| "id".to_owned());
+        mistakes.push(format!(
+            "`{open}{inner}{close}`: a placeholder is written `<{name}>`"
+        ));
+        mended.push_str(&format!("{before}<{name}>"));
+        rest = after;
+    }
+    mended + rest
 }
 
 /// The error for a placeholder whose name is none of a field.

@@ -4,6 +4,7 @@
 use expect_test::{ExpectFile, expect_file};
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::{File, Item, Meta};
 
 #[test]
 fn create_token() {
@@ -87,6 +88,19 @@ fn stub() {
 #[track_caller]
 fn holds(args: TokenStream, item: &TokenStream, snapshot: &ExpectFile) {
     let tokens = crate::expand(args, item);
-    let file = syn::parse2(tokens).expect("the macro emits items");
+    let mut file: File = syn::parse2(tokens).expect("the macro emits items");
+    put_instead(&mut file);
     snapshot.assert_eq(&prettyplease::unparse(&file));
+}
+
+/// Expands `#[instead(...)]`, as the compiler does next.
+fn put_instead(file: &mut File) {
+    let Some(Item::Struct(item)) = file.items.first() else {
+        panic!("the struct comes first");
+    };
+    let annotated = match &item.attrs.first().expect("the struct is replaced").meta {
+        Meta::List(instead) => instead.parse_args().expect("an item"),
+        Meta::Path(_) | Meta::NameValue(_) => panic!("the struct is replaced"),
+    };
+    file.items[0] = annotated;
 }

@@ -65,13 +65,13 @@ pub use self::operation::Operation;
 pub use self::path::{PathValue, QueryValue, Values};
 pub use self::request::Request;
 pub use self::response::{Answer, FromResponse, Value};
-pub use {bytes, http};
+pub use {bytes, http, serde};
 
 /// What `#[graph_action]` emits names these items; they are no interface.
 #[doc(hidden)]
 pub mod __private {
+    pub use graph_action_macros::instead;
     pub use http::Method;
-    pub use serde;
 
     pub use crate::action::{Action, ApiVersion, Permissions};
     pub use crate::nullable::Nullable;

@@ -1,0 +1,150 @@
+//! What the user says to serde, as far as it bears on what the macro says too.
+
+use darling::FromAttributes;
+use darling::util::Ignored;
+use proc_macro2::Span;
+use quote::ToTokens as _;
+use serde_derive_internals::ast::Container;
+use serde_derive_internals::{Ctxt, Derive};
+use syn::punctuated::Punctuated;
+use syn::{Data, DeriveInput, Field, Ident, Meta, Path, Token};
+
+use crate::errors::{Errors, nearest};
+
+/// What the user says about the struct.
+#[derive(Default, FromAttributes)]
+#[darling(attributes(serde), allow_unknown_fields, default)]
+pub(crate) struct SerdeContainer {
+    /// The user's own derive of `Serialize`.
+    #[darling(skip)]
+    pub(crate) serialize: Option<Path>,
+    /// Whether serde would refuse one of its attributes, here or on a field.
+    #[darling(skip)]
+    pub(crate) is_wrong: bool,
+    pub(crate) rename_all: Option<Meta>,
+    #[darling(rename = "crate")]
+    pub(crate) krate: Option<Meta>,
+}
+
+impl SerdeContainer {
+    pub(crate) fn new(item: &DeriveInput, errors: &mut Errors) -> Self {
+        let attributes = &item.attrs;
+        let mut serde = Self::from_attributes(attributes).unwrap_or_default();
+        serde.is_wrong = check(item, errors).is_err();
+        serde.serialize = attributes
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("derive"))
+            .filter_map(|attribute| {
+                attribute
+                    .parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated)
+                    .ok()
+            })
+            .flatten()
+            .find(|path| {
+                let path = path.to_token_stream().to_string().replace(' ', "");
+                matches!(
+                    path.trim_start_matches("::"),
+                    "Serialize" | "serde::Serialize"
+                )
+            });
+        if let Some(path) = &serde.serialize {
+            errors.at(
+                path,
+                "`#[graph_action]` derives `Serialize` itself: leave it out here",
+            );
+        }
+        if let Some(meta) = &serde.rename_all {
+            errors.at(
+                meta,
+                "`#[graph_action]` spells the fields in camelCase, as Graph does: leave this out, and write \
+                 `#[serde(rename = \"...\")]` on a field that is spelled in another way",
+            );
+        }
+        if let Some(meta) = &serde.krate {
+            errors.at(
+                meta,
+                "`#[graph_action]` tells serde where it is: leave this out, and write \
+                 `crate = ::path` in `#[graph_action(...)]` where the runtime crate is renamed",
+            );
+        }
+        serde
+    }
+}
+
+/// Asks serde what it has to say about its attributes, since its own error would not stay the only one: a
+/// struct that it refuses cannot be sent either.
+fn check(item: &DeriveInput, errors: &mut Errors) -> Result<(), ()> {
+    if !matches!(item.data, Data::Struct(_)) {
+        return Ok(());
+    }
+    let context = Ctxt::new();
+    let private = Ident::new("private", Span::call_site());
+    Container::from_ast(&context, item, Derive::Serialize, &private);
+    let Err(found) = context.check() else {
+        return Ok(());
+    };
+    let mut result = Ok(());
+    for error in found {
+        let message = error.to_string();
+        let message = if let Some(unknown) = message.strip_prefix("unknown serde ") {
+            let name = unknown.split('`').nth(1).unwrap_or_default();
+            // What is like nothing that is known here may be known to a newer serde.
+            let Some(meant) = nearest(name, SERDE) else {
+                continue;
+            };
+            format!("{message}: did you mean `{meant}`?")
+        } else {
+            message
+        };
+        errors.push(syn::Error::new(error.span(), message));
+        result = Err(());
+    }
+    result
+}
+
+/// The attributes of serde that bear on serializing a struct.
+const SERDE: [&str; 18] = [
+    "alias",
+    "bound",
+    "crate",
+    "default",
+    "deny_unknown_fields",
+    "expecting",
+    "flatten",
+    "into",
+    "rename",
+    "rename_all",
+    "serialize_with",
+    "skip",
+    "skip_deserializing",
+    "skip_serializing",
+    "skip_serializing_if",
+    "tag",
+    "transparent",
+    "with",
+];
+
+/// What the user says about a field.
+#[derive(Default, FromAttributes)]
+#[darling(attributes(serde), allow_unknown_fields, default)]
+pub(crate) struct SerdeField {
+    pub(crate) skip: Option<Ignored>,
+    pub(crate) skip_serializing: Option<Ignored>,
+    pub(crate) skip_serializing_if: Option<Meta>,
+    pub(crate) serialize_with: Option<Meta>,
+    pub(crate) with: Option<Meta>,
+    pub(crate) flatten: Option<Meta>,
+}
+
+impl SerdeField {
+    pub(crate) fn of(field: &Field) -> Self {
+        // What is wrong in it is reported by `check`.
+        Self::from_attributes(&field.attrs).unwrap_or_default()
+    }
+}
+
+/// Whether the user himself keeps a field out of the body.
+pub(crate) fn is_skipped(field: &Field) -> bool {
+    let serde = SerdeField::of(field);
+    serde.skip.is_some() || serde.skip_serializing.is_some()
+}
