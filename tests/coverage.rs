@@ -110,6 +110,28 @@ fn every_action_and_function_can_be_declared() {
     );
 }
 
+#[test]
+fn every_permission_can_be_named() {
+    let Some(permissions) = data("permissions.json") else {
+        return;
+    };
+    let permissions: Value = serde_json::from_str(&permissions).unwrap();
+    let names: Vec<&String> = permissions["permissions"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .collect();
+    assert_eq!(names.len(), 917);
+    let source = format!(
+        "#[graph_action::graph_action(get = \"/me\", scope = {names:?})]\nstruct Call;\n
+        fn main() {{
+            let permissions = <Call as graph_action::Action>::PERMISSIONS;
+            println!(\"{{:?}}\", permissions.application);
+        }}"
+    );
+    assert_eq!(run("permissions", &source), [json!(names)]);
+}
+
 /// The enumerations of the metadata, by qualified name.
 fn enumerations(metadata: &str) -> Enumerations {
     let document = roxmltree::Document::parse(metadata).unwrap();

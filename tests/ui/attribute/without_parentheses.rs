@@ -1,0 +1,6 @@
+use graph_action::graph_action;
+
+#[graph_action]
+struct Call;
+
+fn main() {}

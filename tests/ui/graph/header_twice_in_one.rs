@@ -1,0 +1,9 @@
+use graph_action::graph_action;
+
+#[graph_action(post = "/users/<id>", scope = "User.Read.All")]
+struct Call {
+    #[graph(header = "If-Match", header = "Prefer")]
+    etag: String,
+}
+
+fn main() {}

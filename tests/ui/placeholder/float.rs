@@ -1,0 +1,8 @@
+use graph_action::graph_action;
+
+#[graph_action(get = "/users/<id>", scope = "User.Read.All")]
+struct Call {
+    id: f64,
+}
+
+fn main() {}

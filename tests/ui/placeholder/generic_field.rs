@@ -1,0 +1,8 @@
+use graph_action::graph_action;
+
+#[graph_action(get = "/users/<id>", scope = "User.Read.All")]
+struct Call<T> {
+    id: T,
+}
+
+fn main() {}
