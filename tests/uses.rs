@@ -11,8 +11,42 @@ use serde_json::Value;
 
 const BODY: &str = "pub struct Call { pub name: String }";
 
+/// Of an action without arguments.
+const ALONE: [(&str, &str, &str, usize); 5] = [
+    (
+        "alone_no_mistake",
+        r#"post = "/me/f", scope = "User.Read.All", returns = User"#,
+        BODY,
+        0,
+    ),
+    (
+        "alone_method_missing",
+        r#"scope = "User.Read.All", returns = User"#,
+        BODY,
+        1,
+    ),
+    (
+        "alone_method_unknown",
+        r#"fetch = "/me/f", scope = "User.Read.All", returns = User"#,
+        BODY,
+        1,
+    ),
+    (
+        "alone_not_a_literal",
+        r#"post = concat!("/me"), scope = "User.Read.All", returns = User"#,
+        BODY,
+        1,
+    ),
+    (
+        "alone_bracket_missing",
+        r#"post = "/users/<name/f", scope = "User.Read.All", returns = User"#,
+        BODY,
+        1,
+    ),
+];
+
 /// The attribute's arguments and the struct, and how many mistakes are in them.
-const BROKEN: [(&str, &str, &str, usize); 24] = [
+const BROKEN: [(&str, &str, &str, usize); 25] = [
     (
         "no_mistake",
         r#"post = "/users/<id>/f", scope = "User.Read.All", returns = User"#,
@@ -147,6 +181,12 @@ const BROKEN: [(&str, &str, &str, usize); 24] = [
         1,
     ),
     (
+        "keyword",
+        r#"post = "/users/<id>/f", scope = "User.Read.All", returns = User"#,
+        "pub struct Call { pub name: String, #[serde(skip)] pub(crate) type: () }",
+        1,
+    ),
+    (
         "three_mistakes",
         r#"post = "/users/{id}/f", scope = "x", version = "v2", returns = User"#,
         BODY,
@@ -157,12 +197,14 @@ const BROKEN: [(&str, &str, &str, usize); 24] = [
 #[test]
 fn one_mistake_and_a_hundred_uses_are_one_error() {
     let folder = package();
-    for (name, args, item, _) in BROKEN {
-        let source = folder.join(format!("{name}.rs"));
-        fs::write(source, program(args, item)).unwrap();
+    for (argument, cases) in [("id", &BROKEN[..]), ("", &ALONE[..])] {
+        for (name, args, item, _) in cases {
+            let source = folder.join(format!("{name}.rs"));
+            fs::write(source, program(args, item, argument)).unwrap();
+        }
     }
     let found = errors(&folder);
-    for (name, _, _, mistakes) in BROKEN {
+    for (name, _, _, mistakes) in BROKEN.into_iter().chain(ALONE) {
         let errors = found.get(name).map_or(&[][..], Vec::as_slice);
         let first = errors.iter().take(mistakes + 1).cloned();
         let first = first.collect::<String>();
@@ -170,7 +212,12 @@ fn one_mistake_and_a_hundred_uses_are_one_error() {
     }
 }
 
-fn program(args: &str, item: &str) -> String {
+fn program(args: &str, item: &str, argument: &str) -> String {
+    let rest = if item.contains("type:") {
+        ", r#type: ()"
+    } else {
+        ""
+    };
     let mut program = format!(
         "use graph_action::{{Action, Client, Error, Request, graph_action}};
 
@@ -182,6 +229,10 @@ fn program(args: &str, item: &str) -> String {
 pub struct User {{
     pub name: String,
     pub friends: Vec<String>,
+}}
+
+fn call(name: &str) -> Call {{
+    Call {{ name: name.to_owned(){rest} }}
 }}
 
 fn prepared<A: Action>(request: Request<A>) -> Request<A> {{
@@ -196,8 +247,8 @@ fn main() {{}}
             program,
             "
 pub async fn use_{number}(graph: &Client, id: &str) -> Result<usize, Error> {{
-    let call = Call {{ name: \"{number}\".to_owned() }};
-    let user = prepared(call.clone().request(id)).send(graph).await?;
+    let call = call(id);
+    let user = prepared(call.clone().request({argument})).send(graph).await?;
     let longest = user.friends.iter().map(|friend| friend.len()).max();
     Ok(user.name.len() + longest.unwrap_or({number}) + call.name.len())
 }}
@@ -228,7 +279,7 @@ serde = {{ version = "1", features = ["derive"] }}
 "#,
         runtime = tests.join("../runtime"),
     );
-    for (name, ..) in BROKEN {
+    for (name, ..) in BROKEN.into_iter().chain(ALONE) {
         write!(
             manifest,
             "\n[[bin]]\nname = \"{name}\"\npath = \"{name}.rs\"\n"

@@ -7,9 +7,10 @@ use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
-use syn::{Attribute, Expr, Ident, LitStr, Path, Token, Type, bracketed, token};
+use syn::{Attribute, Expr, Ident, LitStr, Path, Token, Type, bracketed, parse_quote, token};
 
 use crate::errors::{Errors, nearest};
+use crate::returns;
 
 /// The keys that name the method; the value of each is the request line.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
@@ -44,6 +45,8 @@ pub(crate) struct ActionArgs {
     pub(crate) application: Option<ScopeList>,
     pub(crate) version: Option<Version>,
     pub(crate) returns: Option<Type>,
+    /// Whether the type stands in quotes, which is reported already; `()`, if it is none.
+    pub(crate) is_returns_quoted: bool,
     pub(crate) krate: Option<Path>,
     /// The key that says that sending twice does no harm.
     pub(crate) idempotent: Option<Ident>,
@@ -76,7 +79,11 @@ impl ActionArgs {
                     skip_entry(input);
                 }
                 if input.parse::<Option<Token![,]>>()?.is_none() && !input.is_empty() {
-                    errors.push(input.error("expected `,` between two keys"));
+                    let is_more = input.peek(Token![|]) || input.peek(Token![+]);
+                    errors.push(match args.last_caller().filter(|_| is_more) {
+                        Some(key) => several(input, key),
+                        None => input.error("expected `,` between two keys"),
+                    });
                     if input.parse::<Option<Token![;]>>()?.is_none() && !input.peek(Ident::peek_any)
                     {
                         skip_entry(input);
@@ -159,17 +166,13 @@ impl ActionArgs {
         errors: &mut Errors,
     ) -> syn::Result<Option<Ident>> {
         if !input.peek(Ident::peek_any) {
-            let mut scopes = self.keys.last().into_iter();
-            let scopes = scopes.find(|key| CALLERS.iter().any(|caller| *key == caller));
-            return Err(match scopes {
-                Some(key) if input.peek(LitStr) => input.error(format!(
-                    "several permissions are a list: write `{key} = [\"A\", \"B\"]`"
-                )),
+            return Err(match self.last_caller() {
+                Some(key) if input.peek(LitStr) => several(input, key),
                 _ => input.error("expected a key, as in `scope = \"User.Read.All\"`"),
             });
         }
         let written = Ident::parse_any(input)?;
-        let Some(key) = known_key(written.clone(), errors) else {
+        let Some(key) = known_key(written.clone(), errors).filter(|_| written != "method") else {
             self.has_unknown_key = true;
             return Ok(None);
         };
@@ -201,6 +204,12 @@ impl ActionArgs {
         Ok(Some(key))
     }
 
+    /// The last key, if it names permissions.
+    fn last_caller(&self) -> Option<&Ident> {
+        let last = self.keys.last()?;
+        Some(last).filter(|key| CALLERS.iter().any(|caller| *key == caller))
+    }
+
     fn parse_value(
         &mut self,
         key: Ident,
@@ -218,7 +227,10 @@ impl ActionArgs {
             "personal" => self.personal = Some(scopes(input, key, errors)?),
             "application" => self.application = Some(scopes(input, key, errors)?),
             "version" => self.version = Some(version(input)?),
-            "returns" => self.returns = Some(returns(input, errors)?),
+            "returns" => {
+                self.is_returns_quoted = input.peek(LitStr);
+                self.returns = Some(returns(input, errors)?);
+            }
             "crate" => self.krate = Some(crate_path(input)?),
             _ => {
                 let line = string(input, "the request line in quotes", "\"/users/<id>\"", &key)?;
@@ -230,7 +242,7 @@ impl ActionArgs {
 }
 
 /// Names that are written for a key of another name.
-const MEANT: [(&str, &str); 10] = [
+const MEANT: [(&str, &str); 16] = [
     ("permission", "scope"),
     ("permissions", "scope"),
     ("scopes", "scope"),
@@ -241,7 +253,16 @@ const MEANT: [(&str, &str); 10] = [
     ("path", "post"),
     ("url", "post"),
     ("route", "post"),
+    ("uri", "post"),
+    ("endpoint", "post"),
+    ("method", "post"),
+    ("beta", "version"),
+    ("app", "application"),
+    ("user", "delegated"),
 ];
+
+/// Keys of other macros for what the method's key says here.
+const LINE_KEYS: [&str; 6] = ["path", "url", "route", "uri", "endpoint", "method"];
 
 /// `key`, or after an error the key that was meant, so that what follows is still read.
 fn known_key(key: Ident, errors: &mut Errors) -> Option<Ident> {
@@ -257,9 +278,9 @@ fn known_key(key: Ident, errors: &mut Errors) -> Option<Ident> {
     errors.at(
         &key,
         match meant {
-            Some("post") if matches!(name.as_str(), "path" | "url" | "route") => format!(
-                "the method is the key of the request line: write `get`, `post`, `put`, `patch` or `delete` \
-                 for `{name}`"
+            Some("post") if LINE_KEYS.contains(&name.as_str()) => format!(
+                "the method is the key of the request line: write `get = \"/users/<id>\"` for `{name}`, or `post`, \
+                 `put`, `patch`, `delete`"
             ),
             Some(meant) => format!("there is no key `{name}`: did you mean `{meant}`?"),
             None => format!("there is no key `{name}`; the keys are `{}`", KEYS.join("`, `")),
@@ -271,7 +292,10 @@ fn known_key(key: Ident, errors: &mut Errors) -> Option<Ident> {
 /// What to write after each key, for the errors that say that it is missing.
 fn example(key: &Ident) -> String {
     match key.to_string().as_str() {
-        "scope" | "delegated" | "personal" | "application" => format!("{key} = \"User.Read.All\""),
+        "scope" => "scope = \"User.Read.All\"".to_owned(),
+        "delegated" | "personal" | "application" => {
+            format!("{key} = \"User.Read.All\"`, or `{key} = []")
+        }
         "version" => "version = \"beta\"".to_owned(),
         "returns" => "returns = Profile".to_owned(),
         "crate" => "crate = ::graph_action".to_owned(),
@@ -282,7 +306,11 @@ fn example(key: &Ident) -> String {
 /// Reads the `=`, or says that it is missing where a value follows all the same.
 fn expect_equals(input: ParseStream<'_>, key: &Ident, errors: &mut Errors) -> syn::Result<()> {
     let example = example(key);
-    if input.parse::<Option<Token![:]>>()?.is_some() {
+    let is_other = input.parse::<Option<Token![:]>>()?.is_some()
+        || input.parse::<Option<Token![=>]>>()?.is_some()
+        || input.parse::<Option<Token![==]>>()?.is_some()
+        || input.parse::<Option<Token![->]>>()?.is_some();
+    if is_other && !input.is_empty() {
         errors.at(
             key,
             format!("a key and its value have a `=` between them: write `{example}`"),
@@ -297,6 +325,12 @@ fn expect_equals(input: ParseStream<'_>, key: &Ident, errors: &mut Errors) -> sy
         ));
     }
     Ok(())
+}
+
+fn several(input: ParseStream<'_>, key: &Ident) -> syn::Error {
+    input.error(format!(
+        "several permissions are a list: write `{key} = [\"A\", \"B\"]`"
+    ))
 }
 
 fn expect_nothing(input: ParseStream<'_>) -> syn::Result<()> {
@@ -337,6 +371,10 @@ fn at_expression(input: ParseStream<'_>, message: impl Display) -> syn::Error {
 
 fn scopes(input: ParseStream<'_>, key: Ident, errors: &mut Errors) -> syn::Result<ScopeList> {
     let what = "a permission in quotes, or a list of them";
+    let example = match key == "scope" {
+        true => "\"User.Read.All\"".to_owned(),
+        false => format!("\"User.Read.All\"`, or `{key} = []"),
+    };
     let mut names: Vec<LitStr> = Vec::new();
     if input.peek(token::Bracket) {
         let list;
@@ -377,7 +415,7 @@ fn scopes(input: ParseStream<'_>, key: Ident, errors: &mut Errors) -> syn::Resul
             ),
         ));
     } else {
-        names.push(string(input, what, "\"User.Read.All\"", &key)?);
+        names.push(string(input, what, &example, &key)?);
     }
     for (index, name) in names.iter().enumerate() {
         if let Err(message) = check_permission(&name.value(), &key) {
@@ -404,10 +442,27 @@ fn check_permission(name: &str, key: &Ident) -> Result<(), String> {
         ));
     }
     let word = name.trim().trim_end_matches('.').to_ascii_lowercase();
-    if key != "scope" && matches!(word.as_str(), "not supported" | "none" | "no") {
+    if matches!(
+        word.as_str(),
+        "not supported" | "not available" | "none" | "no" | "n/a"
+    ) {
+        let mend = match key == "scope" {
+            true => "write `delegated = \"...\"` and `application = []`, or the other way round"
+                .to_owned(),
+            false => format!("write `{key} = []`"),
+        };
         return Err(format!(
-            "a kind of caller that is not supported has an empty list: write `{key} = []`"
+            "a kind of caller that is not supported has an empty list: {mend}"
         ));
+    }
+    if word.ends_with("/.default") || word == "default" {
+        return Err(format!(
+            "the client asks for `.default` itself: name the permission of the action, `{key} = \"User.Read.All\"`"
+        ));
+    }
+    // Those of OpenID Connect, which have no resource.
+    if matches!(name, "openid" | "profile" | "email" | "offline_access") {
+        return Ok(());
     }
     if name.contains("://") {
         let bare = name.rsplit('/').next().unwrap_or(name);
@@ -525,10 +580,11 @@ fn returns(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Type> {
             &literal,
             format!(
                 "`returns` takes a type, without quotes: write `returns = {}`",
-                literal.value()
+                returns::unquoted(&literal.value())
             ),
         );
-        return literal.parse();
+        // Reported already, whatever else there is to say of it.
+        return Ok(literal.parse().unwrap_or_else(|_| parse_quote!(())));
     }
     value(
         input,
@@ -538,11 +594,12 @@ fn returns(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Type> {
 
 fn crate_path(input: ParseStream<'_>) -> syn::Result<Path> {
     if let Some(literal) = input.parse::<Option<LitStr>>()? {
-        let path = literal.value();
+        let path = literal.value().replace('-', "_");
         let path = path.trim_start_matches("::");
+        let root = if path.starts_with("crate") { "" } else { "::" };
         return Err(syn::Error::new(
             literal.span(),
-            format!("`crate` takes a path, without quotes: write `crate = ::{path}`"),
+            format!("`crate` takes a path, without quotes: write `crate = {root}{path}`"),
         ));
     }
     let ahead = input.fork();
@@ -560,7 +617,13 @@ fn crate_path(input: ParseStream<'_>) -> syn::Result<Path> {
     let written = path.to_token_stream().to_string().replace(' ', "");
     let mend = match first.as_str() {
         "self" | "super" => "write it from the root, `crate = crate::...`".to_owned(),
-        "$crate" => "name the crate, `crate = ::your_crate::graph_action`".to_owned(),
+        "$crate" => {
+            return Err(syn::Error::new_spanned(
+                &path,
+                "serde cannot be told of `$crate`: name the crate, `crate = ::your_crate::graph_action`, which \
+                 has to have `extern crate self as your_crate;` for its own uses",
+            ));
+        }
         _ => format!("write `crate = ::{written}`"),
     };
     Err(syn::Error::new_spanned(

@@ -2,7 +2,10 @@
 
 use proc_macro2::Span;
 use syn::ext::IdentExt as _;
-use syn::{Attribute, Data, DeriveInput, Fields, Ident, LitStr, Path, Type, parse_quote};
+use syn::{
+    Attribute, Data, DeriveInput, Field, Fields, GenericArgument, Ident, LitStr, Path,
+    PathArguments, Type, parse_quote,
+};
 
 use crate::args::{ActionArgs, ScopeList, Version};
 use crate::errors::{Errors, is_nearly};
@@ -102,7 +105,15 @@ impl<'a> Declaration<'a> {
             );
         }
         let serde = SerdeContainer::new(item, &mut errors);
-        let placeholders = placeholders(line, &template, item, &mut errors);
+        let mut is_guess = line.is_none() || template.is_guess;
+        let placeholders = if template.is_right {
+            placeholders(line, &template, item, &mut is_guess, &mut errors)
+        } else {
+            let placeholders = template.placeholders();
+            placeholders
+                .map(|(name, position)| (name.to_owned(), position))
+                .collect()
+        };
         let fields = fields(item, &placeholders, &mut errors);
         check_places(method, &fields, &mut errors);
         let arguments = arguments(line, &placeholders, &fields, method);
@@ -114,7 +125,11 @@ impl<'a> Declaration<'a> {
         };
         let is_returns_known = !args.has("returns") && !args.has_unknown_key;
         let nothing = || is_returns_known.then(|| parse_quote!(()));
+        let is_quoted = args.is_returns_quoted;
         let returns = args.returns.filter(|ty| {
+            if is_quoted {
+                return !matches!(ty, Type::Tuple(_));
+            }
             let checked = returns::check(ty, &template.line);
             checked.map_err(|error| errors.push(error)).is_ok()
         });
@@ -139,7 +154,7 @@ impl<'a> Declaration<'a> {
             }),
             (errors, returns) => Err(Box::new(Mistaken {
                 outline,
-                arguments: Some(arguments).filter(|_| line.is_some() && !template.is_guess),
+                arguments: Some(arguments).filter(|_| !is_guess),
                 returns,
                 errors,
             })),
@@ -259,11 +274,18 @@ fn placeholders(
     line: Option<&LitStr>,
     template: &PathTemplate,
     item: &DeriveInput,
+    is_guess: &mut bool,
     errors: &mut Errors,
 ) -> Vec<(String, Position)> {
     let fields: Vec<String> = match &item.data {
         Data::Struct(data) => {
-            let idents = data.fields.iter().filter_map(|field| field.ident.as_ref());
+            // One with a place of its own is meant to be no placeholder.
+            let has_place = |field: &&Field| {
+                let mut attributes = field.attrs.iter();
+                attributes.any(|attribute| attribute.path().is_ident("graph"))
+            };
+            let fields = data.fields.iter().filter(|field| !has_place(field));
+            let idents = fields.filter_map(|field| field.ident.as_ref());
             idents.map(|ident| ident.unraw().to_string()).collect()
         }
         Data::Enum(_) | Data::Union(_) => Vec::new(),
@@ -278,6 +300,7 @@ fn placeholders(
             .next()
             .filter(|_| !fields.iter().any(|field| field == name));
         if let Some(field) = near {
+            *is_guess = true;
             errors.at(
                 line,
                 format!(
@@ -421,8 +444,27 @@ fn arguments(
         .collect()
 }
 
+/// Whether a type is a float, or holds some.
 fn is_float(ty: &Type) -> bool {
-    is_named(ty, "f32") || is_named(ty, "f64")
+    if is_named(ty, "f32") || is_named(ty, "f64") {
+        return true;
+    }
+    match ty {
+        Type::Reference(reference) => is_float(&reference.elem),
+        Type::Slice(slice) => is_float(&slice.elem),
+        Type::Array(array) => is_float(&array.elem),
+        Type::Path(path) if is_named(ty, "Option") || is_named(ty, "Vec") => {
+            let last = path.path.segments.last();
+            match last.map(|last| &last.arguments) {
+                Some(PathArguments::AngleBracketed(arguments)) => {
+                    let mut arguments = arguments.args.iter();
+                    arguments.any(|ty| matches!(ty, GenericArgument::Type(ty) if is_float(ty)))
+                }
+                _ => false,
+            }
+        }
+        _ => false,
+    }
 }
 
 fn is_collection(ty: &Type) -> bool {

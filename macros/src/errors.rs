@@ -65,12 +65,13 @@ pub(crate) fn nearest(
 pub(crate) fn is_nearly(left: &str, right: &str) -> bool {
     let squash = |name: &str| name.replace('_', "").to_ascii_lowercase();
     let (left, right) = (squash(left), squash(right));
-    // `id` and `ids`, `id1` and `id2` differ as much as they need to.
+    // Short names, and ends like `a` and `b` or one `s`, differ as much as they need to.
     let stem = |name: &str| {
-        name.trim_end_matches(|char: char| char == 's' || char.is_ascii_digit())
-            .to_owned()
+        let mut chars = name.chars();
+        chars.next_back();
+        chars.as_str().to_owned()
     };
-    let is_long = left.len() > 3 && right.len() > 3;
-    left == right
-        || is_long && stem(&left) != stem(&right) && strsim::osa_distance(&left, &right) == 1
+    let is_long = left.len() > 6 && right.len() > 6;
+    let is_end = left.starts_with(&stem(&right)) || right.starts_with(&stem(&left));
+    left == right || is_long && !is_end && strsim::osa_distance(&left, &right) == 1
 }

@@ -13,7 +13,7 @@ use crate::args::Version;
 use crate::declaration::{
     Argument, Body, Declaration, Mistaken, Outline, Permissions, is_graph_action,
 };
-use crate::field::{Absence, ParamField, Placement};
+use crate::field::{Absence, ParamField, Placement, is_conditional};
 use crate::path::{Pair, Piece, Position, Segment};
 use crate::serde_attrs::is_skipped;
 
@@ -83,13 +83,14 @@ pub(crate) fn action(declaration: &Declaration<'_>) -> TokenStream {
         bound: is_bound.then(|| quote!(where Self: #serde::Serialize)),
         prepare: quote!(#private::request(&[#(#parts),*], &[#(#headers),*], #payload)),
     };
-    emit(outline, &constants, &returns.to_token_stream(), &request)
+    let method = request_method(outline, &request);
+    emit(outline, &constants, &returns.to_token_stream(), &method)
 }
 
 /// What stands in for an action whose declaration is wrong, so that its uses stay without errors.
 ///
 /// Where it is not known what `request` takes or what it gives, an error stands in a type: the compiler
-/// asks nothing of a type that it has an error for.
+/// asks nothing of a type that it has an error for, nor of what that type derefs to.
 pub(crate) fn stub(mistaken: Mistaken<'_>) -> TokenStream {
     let Mistaken {
         outline,
@@ -99,22 +100,28 @@ pub(crate) fn stub(mistaken: Mistaken<'_>) -> TokenStream {
     } = mistaken;
     let outline = &outline;
     let private = private(outline);
+    let arguments_are_known = arguments.is_some();
     let mut errors = errors.into_iter().map(syn::Error::into_compile_error);
     let mut unknown = || {
         let error = errors.next();
-        quote!([(); #error])
+        quote!(<[(); #error] as ::core::ops::Deref>::Target)
     };
-    let (arguments, returns) = match (arguments, returns) {
-        (Some(arguments), Some(returns)) => (signature(&arguments, outline), quote!(#returns)),
-        (Some(arguments), None) => (signature(&arguments, outline), unknown()),
-        (None, Some(returns)) => {
-            let unknown = unknown();
-            (vec![quote!(_: #unknown)], quote!(#returns))
+    let method = match arguments {
+        Some(arguments) => {
+            let request = Request {
+                docs: vec![" Stands in for a declaration that does not compile.".to_owned()],
+                arguments: signature(&arguments, outline),
+                bound: None,
+                prepare: quote!(#private::stub()),
+            };
+            request_method(outline, &request)
         }
-        (None, None) => (
-            vec![quote!(_: <Self as #private::Action>::Response)],
-            unknown(),
-        ),
+        None => anything(outline, &unknown()),
+    };
+    let returns = match (returns, arguments_are_known) {
+        (Some(returns), _) => quote!(#returns),
+        (None, true) => unknown(),
+        (None, false) => quote!(<Self as ::core::ops::Deref>::Target),
     };
     let constants = quote! {
         const METHOD: #private::Method = #private::Method::GET;
@@ -127,13 +134,7 @@ pub(crate) fn stub(mistaken: Mistaken<'_>) -> TokenStream {
         };
         const IDEMPOTENT: bool = false;
     };
-    let request = Request {
-        docs: vec![" Stands in for a declaration that does not compile.".to_owned()],
-        arguments,
-        bound: None,
-        prepare: quote!(#private::stub()),
-    };
-    let stub = emit(outline, &constants, &returns, &request);
+    let stub = emit(outline, &constants, &returns, &method);
     quote!(#stub #(#errors)*)
 }
 
@@ -149,23 +150,18 @@ fn emit(
     outline: &Outline<'_>,
     constants: &TokenStream,
     returns: &TokenStream,
-    request: &Request,
+    method: &TokenStream,
 ) -> TokenStream {
     let item = outline.item;
-    let Request {
-        docs,
-        arguments,
-        bound,
-        prepare,
-    } = request;
     let private = private(outline);
     let annotated = annotate(outline);
     let plain = plain(outline, |attribute| attribute.path().is_ident("serde"));
-    let DeriveInput { ident, vis, .. } = item;
+    let ident = &item.ident;
     let generics = generics(item);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-    let owned = owned(item);
-    let many = (arguments.len() > 6).then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    // An error about the type underlines what is written of it.
+    let span = Span::call_site().located_at(returns.span());
+    let response = quote_spanned!(span=> type Response = #returns;);
     let deprecated = is_deprecated(item).then(|| quote!(#[allow(deprecated)]));
     quote! {
         #[#private::instead(#annotated)]
@@ -175,10 +171,29 @@ fn emit(
         #[automatically_derived]
         impl #impl_generics #private::Action for #ident #ty_generics #where_clause {
             #constants
-            type Response = #returns;
+            #response
         }
 
         #deprecated
+        #method
+    }
+}
+
+/// The method that prepares a request.
+fn request_method(outline: &Outline<'_>, request: &Request) -> TokenStream {
+    let Request {
+        docs,
+        arguments,
+        bound,
+        prepare,
+    } = request;
+    let DeriveInput { ident, vis, .. } = outline.item;
+    let private = private(outline);
+    let generics = generics(outline.item);
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let owned = owned(outline.item);
+    let many = (arguments.len() > 6).then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    quote! {
         impl #impl_generics #ident #ty_generics #where_clause {
             #(#[doc = #docs])*
             #many
@@ -189,9 +204,27 @@ fn emit(
     }
 }
 
+/// What lets any method be called on the struct, whatever it takes.
+fn anything(outline: &Outline<'_>, unknown: &TokenStream) -> TokenStream {
+    let ident = &outline.item.ident;
+    let private = private(outline);
+    let generics = generics(outline.item);
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    quote! {
+        impl #impl_generics ::core::ops::Deref for #ident #ty_generics #where_clause {
+            type Target = #unknown;
+
+            fn deref(&self) -> &Self::Target {
+                #private::stub()
+            }
+        }
+    }
+}
+
 fn private(outline: &Outline<'_>) -> TokenStream {
     let krate = &outline.krate;
-    quote!(#krate::__private)
+    let span = Span::call_site().located_at(krate.span());
+    quote_spanned!(span=> #krate::__private)
 }
 
 /// Not behind `__private`, since the compiler names the derive in its errors.
@@ -252,7 +285,10 @@ fn annotate(outline: &Outline<'_>) -> TokenStream {
         let case = said
             .rename_all
             .is_none()
-            .then(|| quote!(rename_all = "camelCase"));
+            .then(|| match said.renames_deserialize {
+                true => quote!(rename_all(serialize = "camelCase")),
+                false => quote!(rename_all = "camelCase"),
+            });
         let said = krate.into_iter().chain(case);
         attributes.push(parse_quote!(#[derive(#derive)]));
         attributes.push(parse_quote!(#[serde(#(#said),*)]));
@@ -268,7 +304,7 @@ fn plain(outline: &Outline<'_>, leave_out: impl Fn(&Attribute) -> bool) -> Deriv
     let mut item = outline.item.clone();
     let is_read = |attribute: &Attribute| {
         let is_ours = is_graph_action(attribute) || attribute.path().is_ident("graph");
-        !is_ours && !leave_out(attribute)
+        !is_ours && !is_conditional(attribute) && !leave_out(attribute)
     };
     item.attrs.retain(is_read);
     if let Data::Struct(data) = &mut item.data {

@@ -1,8 +1,9 @@
 //! `ParamField`: what each field is, and where it goes.
 
+use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::punctuated::Punctuated;
-use syn::{Expr, ExprLit, Field, Ident, Lit, LitStr, Meta, MetaNameValue, Token, Type};
+use syn::{Attribute, Expr, ExprLit, Field, Ident, Lit, LitStr, Meta, MetaNameValue, Token, Type};
 
 use crate::errors::{Errors, nearest};
 use crate::path::Position;
@@ -42,6 +43,7 @@ impl<'a> ParamField<'a> {
             .iter()
             .find(|(placeholder, _)| *placeholder == name)
             .map(|(_, position)| *position);
+        check_conditions(field, errors);
         let placement = placement(field, errors);
         let is_right = !matches!(placement, Some(Placement::Skipped));
         if let (Some(_), Some(_), true) = (position, &placement, is_right) {
@@ -115,6 +117,44 @@ fn check_serde(field: &Field, name: &str, placement: &Placement, errors: &mut Er
             format!("`{name}` {place}: leave out `{said}`, and give the field a type that is written as Graph expects it"),
         );
     }
+}
+
+/// Reports what is said under a condition, and would have to be known here.
+fn check_conditions(field: &Field, errors: &mut Errors) {
+    for attribute in field
+        .attrs
+        .iter()
+        .filter(|attribute| is_conditional(attribute))
+    {
+        errors.at(
+            attribute,
+            "where a field goes cannot depend on a condition: write this without `cfg_attr`, and put a `#[cfg]` \
+             on the struct",
+        );
+    }
+}
+
+/// Whether an attribute says under a condition where a field goes.
+pub(crate) fn is_conditional(attribute: &Attribute) -> bool {
+    const PLACES: [&str; 7] = [
+        "graph",
+        "skip",
+        "skip_serializing",
+        "skip_serializing_if",
+        "serialize_with",
+        "with",
+        "flatten",
+    ];
+    attribute.path().is_ident("cfg_attr")
+        && matches!(&attribute.meta, Meta::List(list) if has_word(list.tokens.clone(), &PLACES))
+}
+
+fn has_word(tokens: TokenStream, words: &[&str]) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => has_word(group.stream(), words),
+        TokenTree::Ident(ident) => words.iter().any(|word| ident == word),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
 }
 
 const PLACES: &str = "write `#[graph(header = \"If-Match\")]`, `#[graph(body)]` or `#[graph(body = \"text/plain\")]`";

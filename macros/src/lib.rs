@@ -8,13 +8,14 @@ mod declaration;
 mod errors;
 mod expand;
 mod field;
+mod mend;
 mod path;
 mod returns;
 mod serde_attrs;
 #[cfg(test)]
 mod snapshots;
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::DeriveInput;
 
@@ -43,7 +44,8 @@ pub fn instead(
 }
 
 fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
-    let Ok(parsed) = syn::parse2::<DeriveInput>(item.clone()) else {
+    let parsed = syn::parse2::<DeriveInput>(item.clone());
+    let Ok(parsed) = parsed.or_else(|_| syn::parse2(escaped(item.clone()))) else {
         if is_struct(item) {
             // It has a mistake that the compiler reports itself.
             return item.clone();
@@ -57,6 +59,35 @@ fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
         Ok(declaration) => expand::action(&declaration),
         Err(mistaken) => expand::stub(*mistaken),
     }
+}
+
+/// The item with the fields raw that are named like a keyword, as the compiler reads on after its error.
+fn escaped(item: TokenStream) -> TokenStream {
+    let mut tokens = item.into_iter().peekable();
+    let mut escaped = Vec::new();
+    while let Some(token) = tokens.next() {
+        let is_name = matches!(tokens.peek(), Some(TokenTree::Punct(mark))
+            if mark.as_char() == ':' && mark.spacing() == Spacing::Alone);
+        escaped.push(match token {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+                let mut fields = Group::new(Delimiter::Brace, self::escaped(group.stream()));
+                fields.set_span(group.span());
+                TokenTree::Group(fields)
+            }
+            TokenTree::Ident(word) if is_name && is_keyword(&word) => {
+                TokenTree::Ident(Ident::new_raw(&word.to_string(), word.span()))
+            }
+            token => token,
+        });
+    }
+    escaped.into_iter().collect()
+}
+
+/// Whether a word is a keyword that can be written raw.
+fn is_keyword(word: &Ident) -> bool {
+    let word = word.to_string();
+    let is_path = matches!(word.as_str(), "self" | "Self" | "super" | "crate" | "_");
+    syn::parse_str::<Ident>(&word).is_err() && !is_path && !word.starts_with("r#")
 }
 
 /// Whether an item is meant to be a struct, however far it is written.

@@ -5,6 +5,7 @@ use std::mem;
 use syn::LitStr;
 
 use crate::errors::Errors;
+use crate::mend::{Mended, mend};
 
 /// A request line, taken apart.
 ///
@@ -64,9 +65,11 @@ pub(crate) enum Position {
 impl PathTemplate {
     pub(crate) fn parse(literal: &LitStr, errors: &mut Errors) -> Self {
         let line = literal.value();
-        let mut mistakes = Vec::new();
-        let path = mend_start(&line, &mut mistakes);
-        let path = mend_placeholders(&path, &mut mistakes);
+        let Mended {
+            line: path,
+            mistake,
+        } = mend(&line);
+        let mistakes = mistake.into_iter().collect();
         let mut scanner = Scanner {
             line: &path,
             at: 0,
@@ -230,7 +233,12 @@ impl Scanner<'_> {
             _ => {
                 push_text(&mut self.segments, '/');
                 let segment = self.segment().split('?').next().unwrap_or_default();
-                if matches!(
+                if matches!(segment, "..." | "…") {
+                    self.mistake(format!(
+                        "`{segment}` leaves something out: write the whole path"
+                    ));
+                    self.is_guess = true;
+                } else if matches!(
                     segment.to_ascii_lowercase().replace("%2e", ".").as_str(),
                     "." | ".."
                 ) {
@@ -307,8 +315,7 @@ impl Scanner<'_> {
             None => (written.as_str(), false),
         };
         let dots = if is_rest { ".." } else { "" };
-        // The reference's `{id | userPrincipalName}` is a choice of values for one placeholder.
-        let mended = field_name(name.split('|').next().unwrap_or_default());
+        let mended = field_name(name);
         if is_closed && mended.as_deref() != Some(name) {
             self.mistake(misnamed(&written, mended.as_deref(), dots));
         }
@@ -380,7 +387,22 @@ impl Scanner<'_> {
             // Reported already.
             pairs.retain(|pair| !pair.is_empty());
         }
+        let mut names: Vec<String> = Vec::new();
         for pair in &mut pairs {
+            let name = match pair.first() {
+                Some(Piece::Text(text)) => text.split('=').next().unwrap_or_default().to_owned(),
+                _ => String::new(),
+            };
+            if let Some(name) = name.strip_prefix("amp;") {
+                self.mistakes.push(format!(
+                    "`&amp;{name}` is written for HTML: write `&{name}`"
+                ));
+            } else if names.contains(&name) && !name.is_empty() {
+                self.mistakes.push(format!(
+                    "`{name}` stands twice in the query: leave one of them out"
+                ));
+            }
+            names.push(name);
             if !is_named(pair) {
                 let name = match pair.first() {
                     Some(Piece::Text(name)) => name.trim_matches('='),
@@ -398,6 +420,12 @@ impl Scanner<'_> {
             }
         }
         self.push_pairs(start, pairs, Segment::Query);
+    }
+
+    /// Whether behind the next character a pair begins.
+    fn begins_a_pair(&self) -> bool {
+        let pair = self.rest()[1..].split(['&', '?', '<', '/']).next();
+        pair.is_some_and(|pair| pair.contains('='))
     }
 
     /// What stands between dividers, up to `closing` or the end of the line.
@@ -436,6 +464,10 @@ impl Scanner<'_> {
                         self.segment()
                     ));
                 }
+                self.next();
+                pairs.push(mem::take(&mut pair));
+            } else if char == '?' && closing.is_none() && self.begins_a_pair() {
+                self.mistake("a query has one `?`: write `&` between two pairs");
                 self.next();
                 pairs.push(mem::take(&mut pair));
             } else if char == '&' && is_quoted && closing.is_none() {
@@ -537,95 +569,6 @@ fn is_path_char(char: char) -> bool {
     char.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@%".contains(char)
 }
 
-/// The line from the `/` after the version on, without what people copy along: method, host, version.
-fn mend_start(line: &str, mistakes: &mut Vec<String>) -> String {
-    let mut path = line.trim();
-    for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
-        if let Some((word, rest)) = path.split_once(' ')
-            && word.eq_ignore_ascii_case(method)
-        {
-            path = rest.trim_start();
-        }
-    }
-    let host = match path.split_once("://") {
-        Some((_, address)) => Some(address),
-        None => Some(path).filter(|path| path.starts_with("graph.microsoft.")),
-    };
-    if let Some(address) = host {
-        path = address.find('/').map_or("", |slash| &address[slash..]);
-    }
-    let relative = path.trim_start_matches('/');
-    let (first, rest) = relative.split_once('/').unwrap_or((relative, ""));
-    let lower = first.to_ascii_lowercase();
-    let version = Some(lower.as_str()).filter(|first| matches!(*first, "v1.0" | "beta"));
-    let relative = if version.is_some() { rest } else { relative };
-    let mended = format!("/{relative}");
-    if relative.is_empty() {
-        mistakes.push(
-            "the request line names no resource: write it as Graph's reference prints it, `\"/users/<id>\"`"
-                .to_owned(),
-        );
-        return String::new();
-    }
-    if mended == line {
-        return mended;
-    }
-    let version = match version {
-        Some(version) => format!(" and `version = \"{version}\"`"),
-        None => String::new(),
-    };
-    mistakes.push(format!(
-        "the request line begins with the `/` after the version: write `\"{mended}\"`{version}"
-    ));
-    mended
-}
-
-/// The line with its placeholders written `<id>`, which were written `{id}` or `:id`.
-fn mend_placeholders(line: &str, mistakes: &mut Vec<String>) -> String {
-    let mut mended = line.to_owned();
-    for (open, close) in [
-        ("<<", ">>"),
-        ("{{", "}}"),
-        ("${", "}"),
-        ("{", "}"),
-        ("[", "]"),
-    ] {
-        mended = mend_brackets(&mended, open, close, mistakes);
-    }
-    let (path, query) = mended.split_at(mended.find('?').unwrap_or(mended.len()));
-    let segments =
-        path.split('/').map(
-            |segment| match segment.strip_prefix(':').and_then(field_name) {
-                Some(name) => {
-                    mistakes.push(format!("`{segment}`: a placeholder is written `<{name}>`"));
-                    format!("<{name}>")
-                }
-                None => segment.to_owned(),
-            },
-        );
-    segments.collect::<Vec<_>>().join("/") + query
-}
-
-/// The line with the placeholders that are written between `open` and `close` written `<id>`.
-fn mend_brackets(line: &str, open: &str, close: &str, mistakes: &mut Vec<String>) -> String {
-    let mut mended = String::new();
-    let mut rest = line;
-    while let Some((before, (inner, after))) = rest
-        .split_once(open)
-        .and_then(|(before, after)| Some((before, after.split_once(close)?)))
-    {
-        // The reference's `{id | userPrincipalName}` is a choice of values for one placeholder.
-        let name = field_name(inner.split('|').next().unwrap_or_default())
-            .unwrap_or_else(|| "id".to_owned());
-        mistakes.push(format!(
-            "`{open}{inner}{close}`: a placeholder is written `<{name}>`"
-        ));
-        mended.push_str(&format!("{before}<{name}>"));
-        rest = after;
-    }
-    mended + rest
-}
-
 /// The error for a placeholder whose name is none of a field.
 fn misnamed(written: &str, mended: Option<&str>, dots: &str) -> String {
     match mended {
@@ -641,7 +584,7 @@ fn misnamed(written: &str, mended: Option<&str>, dots: &str) -> String {
 }
 
 /// `name` in snake case, if that makes a field name of it.
-fn field_name(name: &str) -> Option<String> {
+pub(crate) fn field_name(name: &str) -> Option<String> {
     let mut snake = String::new();
     let mut before = '_';
     for char in name.trim().chars() {

@@ -2,78 +2,103 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
-use syn::{GenericArgument, PathArguments, Type};
-
-use crate::field::is_named;
+use syn::{GenericArgument, PathArguments, PathSegment, Type};
 
 /// Checks a type that `returns` names for a request line.
 pub(crate) fn check(ty: &Type, line: &str) -> syn::Result<()> {
-    let wrong = |message: String| Err(syn::Error::new_spanned(ty, message));
     let path = line.split('?').next().unwrap_or_default();
     // The two that answer without an object: a number as it is, and bytes.
     if path.ends_with("/$count") && primitive(ty).is_some() {
         return Ok(());
     }
-    if path.ends_with("/$value") && primitive(ty).is_some() {
-        return wrong("a `$value` is sent as bytes: write `returns = Content`".to_owned());
-    }
-    if let Type::Reference(reference) = ty
-        && let Some(name) = primitive(&reference.elem)
-    {
-        let owned = if name == "str" { "String" } else { name };
-        return wrong(format!(
-            "Graph wraps a primitive in an object, which owns it: write `returns = Value<{owned}>`"
-        ));
-    }
-    check_owned(ty.to_token_stream())?;
-    let items = match ty {
-        Type::Array(array) => Some(&*array.elem),
-        Type::Slice(slice) => Some(&*slice.elem),
-        Type::Path(_) => argument_of(ty, &["Vec", "VecDeque", "HashSet", "BTreeSet"]),
-        _ => None,
+    let wrong = if path.ends_with("/$value") && primitive(ty).is_some() {
+        Some("a `$value` is sent as bytes: write `returns = Content`".to_owned())
+    } else {
+        reason(ty).map(|reason| format!("{reason}: write `returns = {}`", meant(ty)))
     };
-    if let Some(items) = items {
-        return wrong(format!(
-            "Graph answers with a list page by page: write `returns = Collection<{item}>`, or \
-             `returns = Value<{list}>` for a list of primitives",
-            item = text(items),
-            list = text(ty),
-        ));
+    match wrong {
+        Some(message) => Err(syn::Error::new_spanned(ty, message)),
+        None => check_owned(ty.to_token_stream()),
     }
+}
+
+/// Why a type cannot be read from an answer, where that can be seen.
+fn reason(ty: &Type) -> Option<&'static str> {
     match ty {
+        Type::Group(group) => reason(&group.elem),
+        Type::Paren(paren) => reason(&paren.elem),
+        Type::Macro(_) => None,
+        Type::Tuple(tuple) if tuple.elems.is_empty() => None,
+        _ if is_bytes(ty) => Some("an answer of bytes is `Content`"),
+        Type::Array(_) | Type::Slice(_) => Some("Graph answers with a list page by page"),
+        Type::Reference(reference) => reason(&reference.elem),
         Type::Path(_) => {
-            if let Some(name) = primitive(ty) {
-                return wrong(format!(
-                    "Graph wraps a primitive in an object: write `returns = Value<{name}>`"
-                ));
+            if primitive(ty).is_some() {
+                return Some("Graph wraps a primitive in an object");
             }
-            if let Some(answer) = argument_of(ty, &["Result"]) {
-                let answer = text(answer);
-                return wrong(format!(
-                    "`send` gives a `Result` itself: write `returns = {answer}`"
-                ));
+            let (name, arguments) = standard(ty)?;
+            match (name.as_str(), arguments.as_slice()) {
+                ("Vec" | "VecDeque" | "HashSet" | "BTreeSet", _) => {
+                    Some("Graph answers with a list page by page")
+                }
+                ("Result", [_, _]) => Some("`send` gives a `Result` itself"),
+                ("Option", [answer]) => match standard(answer) {
+                    Some((name, _))
+                        if matches!(name.as_str(), "Collection" | "Operation" | "Content") =>
+                    {
+                        Some("such an answer can hold nothing by itself")
+                    }
+                    _ => reason(answer),
+                },
+                ("Box", [answer]) => reason(answer),
+                _ => None,
             }
-            let Some(answer) = argument_of(ty, &["Option"]) else {
-                return Ok(());
-            };
-            let reads_anything = ["Collection", "Operation", "Content"];
-            if reads_anything.iter().any(|name| is_named(answer, name)) {
-                let answer = text(answer);
-                return wrong(format!(
-                    "a `{answer}` can hold nothing by itself: write `returns = {answer}`"
-                ));
-            }
-            check(answer, line)
         }
-        Type::Tuple(tuple) if tuple.elems.is_empty() => Ok(()),
-        Type::Group(group) => check(&group.elem, line),
-        Type::Paren(paren) => check(&paren.elem, line),
-        Type::Macro(_) => Ok(()),
-        _ => wrong(
-            "an answer is a JSON object: name a struct that derives `serde::Deserialize`, as in \
-             `returns = Profile`"
-                .to_owned(),
+        _ => Some(
+            "an answer is a JSON object, which a struct that derives `serde::Deserialize` names",
         ),
+    }
+}
+
+/// What to name instead.
+fn meant(ty: &Type) -> String {
+    match ty {
+        Type::Group(group) => return meant(&group.elem),
+        Type::Paren(paren) => return meant(&paren.elem),
+        Type::Reference(reference) => return meant(&reference.elem),
+        _ if is_bytes(ty) => return "Content".to_owned(),
+        Type::Array(array) => return format!("Collection<{}>", owned(&array.elem)),
+        Type::Slice(slice) => return format!("Collection<{}>", owned(&slice.elem)),
+        Type::Path(_) => {}
+        _ => return "Profile".to_owned(),
+    }
+    if let Some(name) = primitive(ty) {
+        return format!("Value<{}>", if name == "str" { "String" } else { name });
+    }
+    let Some((name, arguments)) = standard(ty) else {
+        return text(ty);
+    };
+    match (name.as_str(), arguments.as_slice()) {
+        ("Vec" | "VecDeque" | "HashSet" | "BTreeSet", [item, ..]) => {
+            format!("Collection<{}>", owned(item))
+        }
+        ("Result", [answer, _]) | ("Box", [answer]) => meant(answer),
+        ("Option", [answer]) if reason(answer).is_none() => text(answer),
+        ("Option", [answer]) => match meant(answer) {
+            // It can be empty without an `Option`.
+            list if list.starts_with("Collection") || list == "Content" => list,
+            other => format!("Option<{other}>"),
+        },
+        _ => text(ty),
+    }
+}
+
+/// What a list holds, as a type that owns it.
+fn owned(item: &Type) -> String {
+    match item {
+        Type::Reference(reference) => owned(&reference.elem),
+        _ if primitive(item) == Some("str") => "String".to_owned(),
+        _ => text(item),
     }
 }
 
@@ -83,31 +108,53 @@ const PRIMITIVES: [&str; 17] = [
     "u8", "u16", "u32", "u64", "usize",
 ];
 
-/// The first type argument of a type of one of these names.
-fn argument_of<'a>(ty: &'a Type, names: &[&str]) -> Option<&'a Type> {
+fn primitive(ty: &Type) -> Option<&'static str> {
+    let (name, arguments) = standard(ty)?;
+    let mut primitives = PRIMITIVES.into_iter().filter(|_| arguments.is_empty());
+    primitives.find(|primitive| name == *primitive)
+}
+
+fn is_bytes(ty: &Type) -> bool {
+    let item = match ty {
+        Type::Array(array) => Some(&*array.elem),
+        Type::Slice(slice) => Some(&*slice.elem),
+        Type::Reference(reference) => return is_bytes(&reference.elem),
+        _ => match standard(ty) {
+            Some((name, arguments)) if name == "Vec" => arguments.first().copied(),
+            Some((name, _)) => return name == "Bytes",
+            None => None,
+        },
+    };
+    item.is_some_and(|item| primitive(item) == Some("u8"))
+}
+
+/// The name and the type arguments of a type of the standard library or of this crate: one that is named
+/// alone, or by its whole path. A user's own of the same name is another.
+fn standard(ty: &Type) -> Option<(String, Vec<&Type>)> {
     let Type::Path(path) = ty else {
         return None;
     };
-    let last = path.path.segments.last()?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
-        return None;
+    let segments: Vec<&PathSegment> = path.path.segments.iter().collect();
+    let (last, before) = segments.split_last()?;
+    let roots = ["std", "core", "alloc", "graph_action", "bytes"];
+    let is_known = before.is_empty() || roots.iter().any(|root| before[0].ident == root);
+    let arguments = match &last.arguments {
+        PathArguments::AngleBracketed(arguments) => arguments
+            .args
+            .iter()
+            .filter_map(|argument| match argument {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            })
+            .collect(),
+        PathArguments::None | PathArguments::Parenthesized(_) => Vec::new(),
     };
-    let first = arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    });
-    first.filter(|_| names.iter().any(|name| last.ident == name))
-}
-
-fn primitive(ty: &Type) -> Option<&'static str> {
-    PRIMITIVES
-        .into_iter()
-        .find(|name| matches!(ty, Type::Path(path) if path.path.is_ident(name)))
+    (is_known && path.qself.is_none()).then(|| (last.ident.to_string(), arguments))
 }
 
 /// Checks that a type borrows nothing: neither a reference nor a lifetime stands in it.
 fn check_owned(tokens: TokenStream) -> syn::Result<()> {
-    let mut tokens = tokens.into_iter().peekable();
+    let mut tokens = tokens.into_iter();
     while let Some(token) = tokens.next() {
         match token {
             TokenTree::Group(group) => check_owned(group.stream())?,
@@ -149,4 +196,13 @@ fn text(ty: &Type) -> String {
     ]
     .iter()
     .fold(tokens, |text, (from, to)| text.replace(from, to))
+}
+
+/// What `returns` should say for a type that was written in quotes.
+pub(crate) fn unquoted(text: &str) -> String {
+    match syn::parse_str::<Type>(text) {
+        Ok(ty) if reason(&ty).is_some() => meant(&ty),
+        Ok(_) => text.to_owned(),
+        Err(_) => "Profile".to_owned(),
+    }
 }

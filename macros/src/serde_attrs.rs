@@ -22,6 +22,10 @@ pub(crate) struct SerdeContainer {
     #[darling(skip)]
     pub(crate) is_wrong: bool,
     pub(crate) rename_all: Option<Meta>,
+    /// Whether `rename_all` says something for `Deserialize` alone.
+    #[darling(skip)]
+    pub(crate) renames_deserialize: bool,
+    remote: Option<Meta>,
     #[darling(rename = "crate")]
     pub(crate) krate: Option<Meta>,
 }
@@ -42,15 +46,25 @@ impl SerdeContainer {
             .flatten()
             .find(|path| {
                 let path = path.to_token_stream().to_string().replace(' ', "");
-                matches!(
-                    path.trim_start_matches("::"),
-                    "Serialize" | "serde::Serialize"
-                )
+                path == "Serialize" || path.ends_with("serde::Serialize")
             });
         if let Some(path) = &serde.serialize {
             errors.at(
                 path,
                 "`#[graph_action]` derives `Serialize` itself: leave it out here",
+            );
+        }
+        // The other half is his own derive's.
+        let is_for_deserialize = |meta: &Meta| {
+            let text = meta.to_token_stream().to_string();
+            text.contains("deserialize") && !text.replace("deserialize", "").contains("serialize")
+        };
+        let other_half = serde.rename_all.take_if(|meta| is_for_deserialize(meta));
+        serde.renames_deserialize = other_half.is_some();
+        if let Some(meta) = &serde.remote {
+            errors.at(
+                meta,
+                "`remote` keeps serde from making the struct itself `Serialize`, and it is what is sent: leave it out",
             );
         }
         if let Some(meta) = &serde.rename_all {

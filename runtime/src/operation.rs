@@ -196,7 +196,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok()
 }
 
-impl<T> FromResponse for Operation<T> {
+impl<T: DeserializeOwned + 'static> FromResponse for Operation<T> {
     async fn from_response(answer: Answer) -> Result<Self, Error> {
         let (status, headers) = (answer.status(), answer.headers().clone());
         let origin = answer.origin.clone();

@@ -377,7 +377,7 @@ impl Payload {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be sent as it is",
     label = "neither text nor bytes",
-    note = "a body with a content type is a `String`, a `Vec<u8>`, or another type that is `AsRef<[u8]>`"
+    note = "a body with a content type is a `String`, a `Vec<u8>`, or another type that is `AsRef<[u8]>`; one that is JSON has none: `#[graph(body)]`"
 )]
 pub trait RawBody {
     /// Its bytes.

@@ -31,7 +31,7 @@ const MAX_ANSWER: usize = 64 << 20;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from an answer",
     label = "not a type that `returns` can name",
-    note = "derive `serde::Deserialize` for it"
+    note = "derive `serde::Deserialize` for it; of a `Collection` or an `Operation`, for what it holds"
 )]
 pub trait FromResponse: Sized {
     /// Whether the answer is bytes, which Graph may leave to another address: then a redirect is

@@ -1,0 +1,9 @@
+use graph_action::graph_action;
+
+#[graph_action(get = "/users/<id>", scope = "User.Read.All", returns = User)]
+pub struct Call;
+
+#[derive(serde::Deserialize)]
+struct User;
+
+fn main() {}
