@@ -249,9 +249,10 @@ async fn an_answer_that_is_cut_off_is_no_answer() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_named_as_the_cause() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let root = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    // Bound, so that it is nobody else's, and not listening.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let root = format!("http://{}", socket.local_addr().unwrap());
     let token = graph_action::credential::StaticToken::new("canary").unwrap();
     let graph = graph_action::Client::builder(token)
         .root(root)

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use bytes::Bytes;
-use graph_action::Client;
 use graph_action::credential::StaticToken;
 use graph_action::transport::{Body, BoxFuture, Transport, TransportError};
+use graph_action::{Client, Retry};
 use http::{Request, Response, StatusCode};
 
 /// The README, whose code is tested like that of any documentation.
@@ -77,7 +77,7 @@ impl RawServer {
             .clone()
     }
 
-    /// A client of the server that needs no sign-in.
+    /// A client of the server that needs no sign-in, and sends a call once.
     ///
     /// # Panics
     ///
@@ -85,6 +85,7 @@ impl RawServer {
     pub fn client(&self) -> Client {
         let token = StaticToken::new("canary-token").expect("a token");
         let builder = Client::builder(token).root(self.root());
+        let builder = builder.retry(Retry::never());
         builder.build().expect("a client")
     }
 }

@@ -70,6 +70,13 @@ pub struct Permissions {
 }
 
 impl Permissions {
+    /// Those of an action that is not known.
+    pub(crate) const UNKNOWN: Self = Self {
+        delegated: &[],
+        personal: &[],
+        application: &[],
+    };
+
     /// The permissions of one kind of caller.
     pub const fn of(&self, caller: Caller) -> &'static [&'static str] {
         match caller {

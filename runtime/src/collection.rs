@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 
 use futures_core::Stream;
 use futures_util::{TryStreamExt as _, stream};
@@ -43,11 +44,11 @@ pub struct Collection<T> {
     pub value: Vec<T>,
     links: Links,
     origin: Origin,
-    /// The links that have been followed to come here.
-    followed: HashSet<String>,
+    /// The hashes of the links that have been followed to come here.
+    followed: HashSet<u64>,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 struct Links {
     next: Option<String>,
     delta: Option<String>,
@@ -98,15 +99,16 @@ impl<T: DeserializeOwned + 'static> Collection<T> {
         let Some(link) = self.links.next.clone() else {
             return Ok(false);
         };
-        if self.followed.contains(&link) {
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&link);
+        if self.followed.contains(&hash) {
             return Err(Error::answer(
                 "the next page leads back to a page before it",
             ));
         }
-        let next = self.origin.follow(&link, Self::from_response);
-        let mut page = next.await?;
+        let next = async { Self::from_response(self.origin.follow(&link).await?).await };
+        let mut page = next.await.map_err(|error| self.origin.of_get(error))?;
         page.followed = std::mem::take(&mut self.followed);
-        page.followed.insert(link);
+        page.followed.insert(hash);
         *self = page;
         Ok(true)
     }
@@ -145,7 +147,8 @@ impl<T: DeserializeOwned + 'static> Collection<T> {
 
 impl<T: DeserializeOwned + 'static> FromResponse for Collection<T> {
     async fn from_response(answer: Answer) -> Result<Self, Error> {
-        let (page, _, origin) = answer.json::<Page<T>>().await?;
+        let origin = answer.origin.clone();
+        let page = answer.json::<Page<T>>().await?;
         Ok(Self {
             value: page.value,
             links: Links {
@@ -159,12 +162,15 @@ impl<T: DeserializeOwned + 'static> FromResponse for Collection<T> {
     }
 }
 
+// Not the links: what is asked for is in them.
 impl<T: fmt::Debug> fmt::Debug for Collection<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Collection")
             .field("value", &self.value)
-            .field("links", &self.links)
+            .field("count", &self.links.count)
+            .field("has_next", &self.links.next.is_some())
+            .field("has_delta", &self.links.delta.is_some())
             .finish_non_exhaustive()
     }
 }

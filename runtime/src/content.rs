@@ -1,18 +1,21 @@
 //! `Content`: an answer that is bytes.
 
 use std::fmt;
+use std::pin::pin;
+use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
-use futures_util::stream;
+use futures_util::{TryStreamExt as _, stream};
 use http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName};
 use http_body_util::BodyExt as _;
 use percent_encoding::percent_decode_str;
+use tokio::time::timeout;
 
 use crate::error::Error;
-use crate::response::{Answer, FromResponse};
-use crate::transport::Body;
+use crate::response::{Answer, Detailed, FromResponse};
+use crate::transport::{Body, TransportError};
 
 /// Bytes: a file, a picture, a report. Where Graph leaves them to a pre-authenticated address (a 302),
 /// they are fetched from there, without the token.
@@ -37,8 +40,10 @@ use crate::transport::Body;
 /// # }
 /// ```
 pub struct Content {
-    headers: HeaderMap,
+    answer: Detailed<()>,
     body: Body,
+    /// How long the next piece may take.
+    patience: Duration,
 }
 
 impl Content {
@@ -82,7 +87,7 @@ impl Content {
 
     /// All the headers of the answer.
     pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+        &self.answer.headers
     }
 
     /// Reads all bytes, up to `limit`.
@@ -92,36 +97,42 @@ impl Content {
     /// With [`ErrorKind::Transport`](crate::ErrorKind::Transport), when the answer is cut off, and with
     /// [`ErrorKind::Answer`](crate::ErrorKind::Answer), when it is longer than `limit`.
     pub async fn bytes(self, limit: usize) -> Result<Bytes, Error> {
-        let bytes = self.body.read(limit).await;
-        bytes.map_err(|error| error.with_ids(&self.headers))
+        let answer = self.answer.clone();
+        let mut bytes = BytesMut::new();
+        let mut pieces = pin!(self.into_stream());
+        while let Some(piece) = pieces.try_next().await? {
+            if piece.len() > limit - bytes.len() {
+                return Err(answer.fail(Error::too_long(limit)));
+            }
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(bytes.freeze())
     }
 
-    /// The bytes as they arrive. After an error there is nothing more.
+    /// The bytes as they arrive. After an error there is nothing more. Each piece has the time of the
+    /// [call](crate::Request::timeout).
     pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, Error>> + Send {
-        stream::try_unfold(
-            (self.body, self.headers),
-            |(mut body, headers)| async move {
-                loop {
-                    match body.frame().await {
-                        None => return Ok(None),
-                        Some(Ok(frame)) => {
-                            if let Ok(bytes) = frame.into_data() {
-                                return Ok(Some((bytes, (body, headers))));
-                            }
-                        }
-                        Some(Err(source)) => {
-                            return Err(Error::transport("the answer was cut off")
-                                .with_source(source)
-                                .with_ids(&headers));
+        stream::try_unfold(self, |mut content| async move {
+            loop {
+                let frame = timeout(content.patience, content.body.frame()).await;
+                let frame = frame.unwrap_or_else(|_| Some(Err(TransportError::timed_out())));
+                match frame {
+                    None => return Ok(None),
+                    Some(Ok(frame)) => {
+                        if let Ok(bytes) = frame.into_data() {
+                            return Ok(Some((bytes, content)));
                         }
                     }
+                    Some(Err(source)) => {
+                        return Err(content.answer.fail(Error::cut_off(source)));
+                    }
                 }
-            },
-        )
+            }
+        })
     }
 
     fn header(&self, name: &HeaderName) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+        self.answer.headers.get(name)?.to_str().ok()
     }
 }
 
@@ -153,7 +164,8 @@ impl FromResponse for Content {
 
     async fn from_response(answer: Answer) -> Result<Self, Error> {
         Ok(Self {
-            headers: answer.headers().clone(),
+            answer: answer.details(),
+            patience: answer.origin.timeout,
             body: answer.into_body(),
         })
     }

@@ -28,7 +28,10 @@
 //!
 //! # Features
 //!
+//! - `reqwest`, by default: [`HttpTransport`](transport); without it a client is given its transport.
 //! - `emulator`: an embedded Graph to run tests and examples against.
+//! - `gzip`, `brotli`, `zstd`: answers may come compressed; the limits hold for what they unpack to.
+//! - `tracing`: a span for each call, and events for what happens on its way.
 //! - `chrono`, `jiff`, `time`: the dates of these crates are [values of a path](PathValue).
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -49,6 +52,8 @@ mod operation;
 mod path;
 mod request;
 mod response;
+mod retry;
+mod trace;
 pub mod transport;
 
 #[doc = include_str!("graph_action.md")]
@@ -58,13 +63,14 @@ pub use self::action::{Action, ApiVersion, Caller, Permissions};
 pub use self::client::{Client, ClientBuilder};
 pub use self::collection::Collection;
 pub use self::content::Content;
-pub use self::error::{BoxError, Error, ErrorKind, InnerError};
+pub use self::error::{BoxError, Error, ErrorDetail, ErrorKind, InnerError, Unreadable};
 pub use self::flags::Flags;
 pub use self::nullable::Nullable;
 pub use self::operation::Operation;
 pub use self::path::{PathValue, QueryValue, Values};
 pub use self::request::Request;
-pub use self::response::{Answer, FromResponse, Value};
+pub use self::response::{Answer, Detailed, FromResponse, Value};
+pub use self::retry::Retry;
 pub use {bytes, http, serde};
 
 /// What `#[graph_action]` emits names these items; they are no interface.

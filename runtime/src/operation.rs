@@ -10,18 +10,18 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::action::ApiVersion;
 use crate::client::{Client, is_redirect};
 use crate::error::Error;
-use crate::request::TIMEOUT;
-use crate::response::{Answer, FromResponse, Origin, decode, within};
+use crate::response::{Answer, FromResponse, Origin, decode};
+use crate::retry::retry_after;
 
 /// How long to wait between two looks where the service does not say: at first, and at most.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// The shortest wait, whatever the service says.
+/// The shortest and the longest wait, whatever the service says.
 const SHORTEST_WAIT: Duration = Duration::from_millis(100);
+const MOST_PATIENT: Duration = Duration::from_secs(10 * 60);
 
 /// A long-running operation: a 202 that says in `Location` or `Operation-Location` where to watch it;
 /// see [long running actions](https://learn.microsoft.com/graph/long-running-actions-overview).
@@ -64,7 +64,7 @@ impl<T> Operation<T> {
         self.location.as_deref()
     }
 
-    /// How long the service asks to wait before the next look, where it says so in seconds.
+    /// How long the service asks to wait before the next look, where it says so.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
@@ -76,7 +76,7 @@ impl<T> Operation<T> {
             location: Some(location.into()),
             done: None,
             retry_after: None,
-            origin: Origin::new(client, ApiVersion::V1, &json, TIMEOUT),
+            origin: client.bare_origin(json),
             result: PhantomData,
         }
     }
@@ -90,8 +90,13 @@ impl<T: DeserializeOwned + 'static> Operation<T> {
     /// Those of [`Request::send`](crate::Request::send), and of
     /// [`ErrorKind::Operation`](crate::ErrorKind::Operation), when the operation has failed.
     pub async fn poll(&mut self) -> Result<Option<T>, Error> {
+        let looked = self.look().await;
+        looked.map_err(|error| self.origin.of_get(error))
+    }
+
+    async fn look(&mut self) -> Result<Option<T>, Error> {
         if let Some(done) = &self.done {
-            return decode(done).map(Some);
+            return decode(done, &HeaderMap::new()).map(Some);
         }
         let Some(location) = &self.location else {
             return Err(Error::answer(
@@ -99,13 +104,10 @@ impl<T: DeserializeOwned + 'static> Operation<T> {
             ));
         };
         let origin = &self.origin;
-        let look = async {
-            let answer = origin.client.watch(location, origin.clone()).await?;
-            let (status, headers) = (answer.status(), answer.headers().clone());
-            let location = location_of(&answer);
-            Ok((status, headers, location, answer.bytes().await?))
-        };
-        let (status, headers, location, body) = within(origin.timeout, look).await?;
+        let answer = origin.client.watch(location, origin.clone()).await?;
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let location = location_of(&answer);
+        let body = answer.bytes().await?;
         self.retry_after = retry_after(&headers);
         self.location = location.or(self.location.take());
         if is_redirect(status) {
@@ -116,7 +118,7 @@ impl<T: DeserializeOwned + 'static> Operation<T> {
         match Progress::of(status, &body) {
             Progress::GoesOn => Ok(None),
             Progress::Succeeded => {
-                let value = decode(&body).map_err(|error| error.with_ids(&headers))?;
+                let value = decode(&body, &headers).map_err(|error| error.with_ids(&headers))?;
                 self.done = Some(body);
                 Ok(Some(value))
             }
@@ -124,8 +126,8 @@ impl<T: DeserializeOwned + 'static> Operation<T> {
         }
     }
 
-    /// Looks until the operation has ended, at the pace that the service asks for. To give up earlier,
-    /// drop the future, as `tokio::time::timeout` does; it can be waited for again, as after an error.
+    /// Looks until the operation has ended, at the pace that the service asks for, but at least every ten
+    /// minutes. It has no end of its own: to give up earlier, drop the future, as `tokio::time::timeout` does; it can be waited for again, as after an error.
     ///
     /// # Errors
     ///
@@ -134,7 +136,8 @@ impl<T: DeserializeOwned + 'static> Operation<T> {
         let mut pause = FIRST_WAIT;
         loop {
             if self.done.is_none() {
-                let wait = self.retry_after.unwrap_or(pause).max(SHORTEST_WAIT);
+                let wait = self.retry_after.unwrap_or(pause);
+                let wait = wait.clamp(SHORTEST_WAIT, MOST_PATIENT);
                 tokio::time::sleep(wait).await;
                 pause = (pause * 2).min(LONGEST_WAIT);
             }
@@ -183,17 +186,6 @@ fn location_of(answer: &Answer) -> Option<String> {
     origin
         .client
         .resolve(location.to_str().ok()?, &answer.address, origin.version)
-}
-
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds: f64 = headers
-        .get("retry-after")?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()?;
-    Duration::try_from_secs_f64(seconds).ok()
 }
 
 impl<T: DeserializeOwned + 'static> FromResponse for Operation<T> {

@@ -13,10 +13,8 @@ use crate::action::{Action, ApiVersion, Permissions};
 use crate::client::Client;
 use crate::error::Error;
 use crate::path::{Part, QueryValue, append_query, plain, render};
-use crate::response::{FromResponse, Origin, within};
-
-/// How long a call may take, unless it says so itself.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(100);
+use crate::response::{Detailed, FromResponse};
+use crate::retry::Retry;
 
 /// One call of the action `A`, ready to [`send`](Self::send): what the generated method `request`
 /// returns.
@@ -53,13 +51,19 @@ pub struct Request<A> {
 /// What goes out, whatever the action.
 pub(crate) struct Call {
     pub(crate) method: Method,
+    /// The request line, as declared.
+    pub(crate) declared: &'static str,
     pub(crate) version: ApiVersion,
     pub(crate) permissions: Permissions,
+    /// Whether sending it twice does no harm.
+    pub(crate) is_idempotent: bool,
     /// Path and query, after the version.
     pub(crate) path: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Option<Bytes>,
-    pub(crate) timeout: Duration,
+    /// What the client says, unless the call says it.
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) retry: Option<Retry>,
     /// Whether the answer is bytes, which may wait behind a redirect.
     pub(crate) is_download: bool,
 }
@@ -74,17 +78,36 @@ impl<A: Action> Request<A> {
     /// [`ErrorKind::Request`](crate::ErrorKind::Request) and
     /// [`ErrorKind::Caller`](crate::ErrorKind::Caller) are found before anything is sent.
     pub async fn send(self, client: &Client) -> Result<A::Response, Error> {
+        self.send_detailed(client).await.map(|sent| sent.value)
+    }
+
+    /// Sends the request, and reads the answer with what is known of it and of the way to it.
+    ///
+    /// ```no_run
+    /// # use graph_action::{Client, Error, graph_action};
+    /// # #[graph_action(post = "/teams/<id>/archive", scope = "TeamSettings.ReadWrite.All")]
+    /// # struct Archive;
+    /// # async fn example(graph: &Client) -> Result<(), Error> {
+    /// let sent = Archive.request("team").send_detailed(graph).await?;
+    /// println!("{}, sent {} times, waited {:?}", sent.status, sent.attempts, sent.waited);
+    /// println!("request-id {:?}", sent.request_id());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](Self::send).
+    pub async fn send_detailed(self, client: &Client) -> Result<Detailed<A::Response>, Error> {
         let (method, path, version) = (A::METHOD, A::PATH, self.version());
-        let result = match self.call {
-            Ok(call) => {
-                within(call.timeout, async {
-                    A::Response::from_response(client.call(call).await?).await
-                })
-                .await
-            }
-            Err(error) => Err(error),
+        let sent = async {
+            let answer = client.call(self.call?).await?;
+            let details = answer.details();
+            let value = A::Response::from_response(answer).await?;
+            Ok(details.of(value))
         };
-        result.map_err(|error| error.during(method, path, version))
+        sent.await
+            .map_err(|error: Error| error.during(method, path, version))
     }
 
     /// Follows a link of an earlier answer, a next link or a delta link that was kept, with the headers of
@@ -110,17 +133,15 @@ impl<A: Action> Request<A> {
     /// leads to another host than the client's.
     pub async fn follow(self, client: &Client, link: &str) -> Result<A::Response, Error> {
         let (path, version) = (A::PATH, self.version());
-        let result = match self.call {
-            Ok(call) => match client.check_caller(&call.permissions) {
-                Ok(()) => {
-                    let origin = Origin::new(client, call.version, &call.headers, call.timeout);
-                    origin.follow(link, A::Response::from_response).await
-                }
-                Err(error) => Err(error),
-            },
-            Err(error) => Err(error),
+        let followed = async {
+            let call = self.call?;
+            client.check_caller(&call.permissions)?;
+            let answer = client.follow(link, client.origin(&call)).await?;
+            A::Response::from_response(answer).await
         };
-        result.map_err(|error| error.during(Method::GET, path, version))
+        followed
+            .await
+            .map_err(|error: Error| error.during(Method::GET, path, version))
     }
 
     fn version(&self) -> ApiVersion {
@@ -218,12 +239,22 @@ impl<A> Request<A> {
         self.header("If-Match", etag)
     }
 
-    /// Ends the call with an error after this time, 100 s unless it is said: the headers of the answer have
-    /// come by then, and the body of all but [`Content`](crate::Content). Each further page has this time
-    /// again.
+    /// Ends the call with an error after this time, if that is not as the
+    /// [client](crate::ClientBuilder::timeout) has it. It holds for all attempts and the waits between them,
+    /// and for the body of the answer, unless that is [`Content`](crate::Content). Each further page has
+    /// this time again.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.change(|call| {
-            call.timeout = timeout;
+            call.timeout = Some(timeout);
+            Ok(())
+        })
+    }
+
+    /// Says how often and how soon the call is sent again, if that is not as the
+    /// [client](crate::ClientBuilder::retry) has it.
+    pub fn retry(self, retry: Retry) -> Self {
+        self.change(|call| {
+            call.retry = Some(retry);
             Ok(())
         })
     }
@@ -267,12 +298,15 @@ pub fn request<A: Action>(
 ) -> Request<A> {
     let call = Call {
         method: A::METHOD,
+        declared: A::PATH,
         version: A::VERSION,
         permissions: A::PERMISSIONS,
+        is_idempotent: A::IDEMPOTENT,
         path: String::new(),
         headers: HeaderMap::with_capacity(8),
         body: None,
-        timeout: TIMEOUT,
+        timeout: None,
+        retry: None,
         is_download: A::Response::IS_DOWNLOAD,
     };
     Request {

@@ -5,18 +5,19 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Response, StatusCode};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Method, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+use serde_path_to_error::{Path, Segment};
+use tokio::time::Instant;
 
-use crate::action::ApiVersion;
-use crate::client::Client;
-use crate::error::Error;
+use crate::action::{ApiVersion, Permissions};
+use crate::client::{Client, Reply};
+use crate::error::{Error, Unreadable, display};
+use crate::retry::Retry;
 use crate::transport::Body;
-
-/// The longest answer that is read, in bytes.
-const MAX_ANSWER: usize = 64 << 20;
 
 /// A type that `returns` can name.
 ///
@@ -50,10 +51,12 @@ pub trait FromResponse: Sized {
 
 /// An answer of Graph, before its body is read.
 pub struct Answer {
-    response: Response<Body>,
+    reply: Reply,
     /// The address that gave it.
     pub(crate) address: String,
     pub(crate) origin: Origin,
+    /// When it has to be read.
+    deadline: Instant,
 }
 
 /// Where an answer came from, for the calls that follow from it.
@@ -61,106 +64,169 @@ pub struct Answer {
 pub(crate) struct Origin {
     pub(crate) client: Client,
     pub(crate) version: ApiVersion,
+    /// The request line of the action.
+    pub(crate) path: &'static str,
+    pub(crate) permissions: Permissions,
     /// The headers of the request that a request which follows from it repeats.
     pub(crate) headers: HeaderMap,
+    /// How long each of them may take.
     pub(crate) timeout: Duration,
+    pub(crate) retry: Retry,
 }
 
 impl Origin {
-    pub(crate) fn new(
-        client: &Client,
-        version: ApiVersion,
-        headers: &HeaderMap,
-        timeout: Duration,
-    ) -> Self {
-        // What is said of a body or of one resource is not said of another.
-        let is_repeated = |name: &HeaderName| {
-            let name = name.as_str();
-            !name.starts_with("content-") && !name.starts_with("if-") && name != "range"
-        };
-        let headers = headers.iter().filter(|(name, _)| is_repeated(name));
-        Self {
-            client: client.clone(),
-            version,
-            headers: headers
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
-            timeout,
-        }
+    /// When a call that begins now has to end.
+    pub(crate) fn deadline(&self) -> Instant {
+        let now = Instant::now();
+        now.checked_add(self.timeout).unwrap_or_else(|| now + LONG)
+    }
+
+    /// Says in which call an error of a `GET` that follows happened.
+    pub(crate) fn of_get(&self, error: Error) -> Error {
+        error.during(Method::GET, self.path, self.version)
     }
 
     /// Follows a link of an answer to more of the same.
-    pub(crate) async fn follow<T, F>(
-        &self,
-        link: &str,
-        read: impl FnOnce(Answer) -> F,
-    ) -> Result<T, Error>
-    where
-        F: Future<Output = Result<T, Error>>,
-    {
-        within(self.timeout, async {
-            read(self.client.follow(link, self.clone()).await?).await
-        })
-        .await
+    pub(crate) async fn follow(&self, link: &str) -> Result<Answer, Error> {
+        self.client.follow(link, self.clone()).await
     }
 }
 
-/// Ends a call when its time is up.
-pub(crate) async fn within<T>(
-    timeout: Duration,
-    call: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
-    match tokio::time::timeout(timeout, call).await {
-        Ok(result) => result,
-        Err(_) => Err(Error::transport("the time for the call is up")),
-    }
-}
+/// What is as good as for ever.
+const LONG: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Answer {
-    pub(crate) fn new(response: Response<Body>, address: String, origin: Origin) -> Self {
+    pub(crate) fn new(reply: Reply, address: String, origin: Origin, deadline: Instant) -> Self {
         Self {
-            response,
+            reply,
             address,
             origin,
+            deadline,
         }
     }
 
     /// The status, 2xx.
     pub fn status(&self) -> StatusCode {
-        self.response.status()
+        self.reply.response.status()
     }
 
     /// The headers.
     pub fn headers(&self) -> &HeaderMap {
-        self.response.headers()
+        self.reply.response.headers()
+    }
+
+    /// How often the call was sent.
+    pub fn attempts(&self) -> u32 {
+        self.reply.attempts
+    }
+
+    /// How long the call waited between its attempts.
+    pub fn waited(&self) -> Duration {
+        self.reply.waited
+    }
+
+    pub(crate) fn details(&self) -> Detailed<()> {
+        Detailed {
+            value: (),
+            status: self.status(),
+            headers: self.headers().clone(),
+            attempts: self.reply.attempts,
+            waited: self.reply.waited,
+        }
     }
 
     /// The body, as it arrives.
     pub fn into_body(self) -> Body {
-        self.response.into_body()
+        self.reply.response.into_body()
     }
 
-    /// Reads the whole body, up to 64 MiB.
+    /// Reads the whole body, up to the [limit](crate::ClientBuilder::max_answer) of the client.
     ///
     /// # Errors
     ///
-    /// With [`ErrorKind::Transport`](crate::ErrorKind::Transport), when it is cut off, and with
-    /// [`ErrorKind::Answer`](crate::ErrorKind::Answer), when it is too long.
+    /// With [`ErrorKind::Transport`](crate::ErrorKind::Transport), when it is cut off or does not come in
+    /// time, and with [`ErrorKind::Answer`](crate::ErrorKind::Answer), when it is too long.
     pub async fn bytes(self) -> Result<Bytes, Error> {
-        let (parts, body) = self.response.into_parts();
-        let bytes = body.read(MAX_ANSWER).await;
-        bytes.map_err(|error| error.with_ids(&parts.headers))
+        self.read(|body, _| Ok(body)).await
     }
 
-    /// Reads the body as JSON, with all that it is and where it came from.
-    pub(crate) async fn json<T: DeserializeOwned + 'static>(
+    /// Reads the body as JSON.
+    pub(crate) async fn json<T: DeserializeOwned + 'static>(self) -> Result<T, Error> {
+        self.read(|body, headers| decode(&body, headers)).await
+    }
+
+    async fn read<T>(
         self,
-    ) -> Result<(T, HeaderMap, Origin), Error> {
-        let headers = self.response.headers().clone();
-        let origin = self.origin.clone();
-        let body = self.bytes().await?;
-        let value = decode(&body).map_err(|error| error.with_ids(&headers))?;
-        Ok((value, headers, origin))
+        read: impl FnOnce(Bytes, &HeaderMap) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let details = self.details();
+        let Reply { response, span, .. } = self.reply;
+        let limit = self.origin.client.max_answer();
+        let bytes = span.enter(response.into_body().read(limit, self.deadline));
+        let value = bytes.await.and_then(|bytes| read(bytes, &details.headers));
+        value.map_err(|error| {
+            let error = details.fail(error);
+            span.failed(&error);
+            error
+        })
+    }
+}
+
+/// What an answer says besides its content, and how it came.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Detailed<T> {
+    /// The answer.
+    pub value: T,
+    /// Its status, 2xx.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// How often the call was sent.
+    pub attempts: u32,
+    /// How long the call waited between its attempts.
+    pub waited: Duration,
+}
+
+impl<T> Detailed<T> {
+    /// The id that Graph gave the request, which its support asks for.
+    pub fn request_id(&self) -> Option<&str> {
+        self.headers.get("request-id")?.to_str().ok()
+    }
+
+    /// The id that this crate gave the request, and Graph logged with it.
+    pub fn client_request_id(&self) -> Option<&str> {
+        self.headers.get("client-request-id")?.to_str().ok()
+    }
+
+    /// Says of which answer an error is.
+    pub(crate) fn fail(&self, error: Error) -> Error {
+        let error = error.with_answer(self.status, &self.headers);
+        error.after(self.attempts, self.waited)
+    }
+
+    pub(crate) fn of<U>(self, value: U) -> Detailed<U> {
+        Detailed {
+            value,
+            status: self.status,
+            headers: self.headers,
+            attempts: self.attempts,
+            waited: self.waited,
+        }
+    }
+}
+
+// Not the headers: an address in them may be as good as a password.
+impl<T: fmt::Debug> fmt::Debug for Detailed<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Detailed")
+            .field("value", &self.value)
+            .field("status", &self.status)
+            .field("request_id", &self.request_id())
+            .field("attempts", &self.attempts)
+            .field("waited", &self.waited)
+            .finish_non_exhaustive()
     }
 }
 
@@ -168,14 +234,14 @@ impl fmt::Debug for Answer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Answer")
-            .field("status", &self.response.status())
+            .field("status", &self.status())
             .finish_non_exhaustive()
     }
 }
 
 impl<T: DeserializeOwned + 'static> FromResponse for T {
     async fn from_response(answer: Answer) -> Result<Self, Error> {
-        answer.json().await.map(|(value, ..)| value)
+        answer.json().await
     }
 }
 
@@ -188,7 +254,10 @@ pub struct Value<T> {
 }
 
 /// Reads JSON.
-pub(crate) fn decode<T: DeserializeOwned + 'static>(body: &[u8]) -> Result<T, Error> {
+pub(crate) fn decode<T: DeserializeOwned + 'static>(
+    body: &[u8],
+    headers: &HeaderMap,
+) -> Result<T, Error> {
     const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
     let body = body
         .strip_prefix(BYTE_ORDER_MARK)
@@ -201,26 +270,69 @@ pub(crate) fn decode<T: DeserializeOwned + 'static>(body: &[u8]) -> Result<T, Er
             Error::answer(
                 "the answer is empty, and the declaration's `returns` names a type with content",
             )
+            .with_unreadable(Unreadable::Empty)
         });
     }
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json)
-        .map_err(|error| misfit(&error.path().to_string(), error.inner()))?;
-    json.end().map_err(|error| misfit(".", &error))?;
+        .map_err(|error| misfit(&place(error.path()), error.inner(), headers))?;
+    json.end().map_err(|error| misfit(".", &error, headers))?;
     Ok(value)
+}
+
+/// Where in JSON something stands. A key that is no name may be anything, and is not repeated.
+fn place(path: &Path) -> String {
+    let mut place = String::new();
+    for segment in path {
+        let name = match segment {
+            Segment::Seq { index } => {
+                place.push_str(&format!("[{index}]"));
+                continue;
+            }
+            Segment::Map { key } => key,
+            Segment::Enum { variant } => variant,
+            Segment::Unknown => "?",
+        };
+        let is_name = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '@' | '.');
+        let name = Some(name).filter(|name| name.len() <= 64 && name.chars().all(is_name));
+        if !place.is_empty() {
+            place.push('.');
+        }
+        place.push_str(name.unwrap_or("?"));
+    }
+    if place.is_empty() {
+        ".".to_owned()
+    } else {
+        place
+    }
 }
 
 /// The error for JSON of another shape than the type, with the path of the place. It holds nothing of the
 /// parser's own words, which quote the answer.
-fn misfit(path: &str, error: &serde_json::Error) -> Error {
-    let what = match error.classify() {
-        Category::Data => "it does not fit the type that `returns` names",
-        Category::Eof => "it ends too early",
-        Category::Syntax | Category::Io => "it is no JSON",
+fn misfit(path: &str, error: &serde_json::Error, headers: &HeaderMap) -> Error {
+    let content_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let media_type = content_type.and_then(|value| value.split(';').next());
+    let (unreadable, what) = match error.classify() {
+        Category::Data => (
+            Unreadable::Shape,
+            "it does not fit the type that `returns` names",
+        ),
+        Category::Eof | Category::Syntax | Category::Io => match media_type {
+            Some(media_type) if !media_type.to_ascii_lowercase().contains("json") => {
+                let media_type = display::word(media_type);
+                let what = format!("the answer cannot be read: it is `{media_type}`, not JSON");
+                return Error::answer(what).with_unreadable(Unreadable::ContentType);
+            }
+            _ if error.is_eof() => (Unreadable::Json, "it ends too early"),
+            _ => (Unreadable::Json, "it is no JSON"),
+        },
     };
     Error::answer(format!(
         "the answer cannot be read: {what}, at `{path}` (line {}, column {})",
         error.line(),
         error.column()
     ))
+    .with_unreadable(unreadable)
 }

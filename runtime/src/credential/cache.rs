@@ -35,6 +35,12 @@ impl Cache {
         Ok(token)
     }
 
+    /// Drops a token that was refused, unless another has taken its place.
+    pub(crate) fn forget(&self, refused: &AccessToken) {
+        let mut token = self.token.write().unwrap_or_else(PoisonError::into_inner);
+        token.take_if(|token| token == refused);
+    }
+
     fn fresh(&self) -> Option<AccessToken> {
         let token = self.token.read().unwrap_or_else(PoisonError::into_inner);
         token.as_ref().filter(|token| token.is_fresh()).cloned()

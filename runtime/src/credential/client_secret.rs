@@ -9,6 +9,7 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{Method, Request, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use crate::action::Caller;
@@ -19,6 +20,9 @@ use crate::transport::{Body, BoxFuture, TransportError};
 
 /// The identity platform of the global cloud.
 const GLOBAL: &str = "https://login.microsoftonline.com";
+
+/// How long the answer of the token endpoint may take. The call that needs the token may have less.
+const PATIENCE: Duration = Duration::from_secs(100);
 
 /// The longest answer of the token endpoint that is read, in bytes.
 const MAX_ANSWER: usize = 1 << 20;
@@ -149,9 +153,10 @@ impl Credential for ClientSecret {
 
     fn token<'a>(&'a self, request: TokenRequest<'a>) -> BoxFuture<'a, Result<AccessToken, Error>> {
         Box::pin(async move {
+            let deadline = Instant::now() + PATIENCE;
             let form = self.token_request(request.scope())?;
             let response = request.transport().send(form).await.map_err(unanswered)?;
-            read_token(response).await
+            read_token(response, deadline).await
         })
     }
 }
@@ -168,9 +173,9 @@ fn unanswered(source: TransportError) -> Error {
     Error::auth("the identity platform did not answer").with_source(source)
 }
 
-async fn read_token(response: Response<Body>) -> Result<AccessToken, Error> {
+async fn read_token(response: Response<Body>, deadline: Instant) -> Result<AccessToken, Error> {
     let (parts, body) = response.into_parts();
-    let body = match body.read(MAX_ANSWER).await {
+    let body = match body.read(MAX_ANSWER, deadline).await {
         Ok(body) if parts.status.is_success() => body,
         Ok(body) => return Err(Error::identity(parts.status, &body)),
         // The status says more than why its explanation could not be read.

@@ -7,6 +7,7 @@
 
 pub(crate) mod cache;
 mod client_secret;
+pub(crate) mod granted;
 mod static_token;
 
 use std::fmt;
@@ -162,6 +163,12 @@ impl AccessToken {
     fn is_fresh(&self) -> bool {
         self.renew_at
             .is_none_or(|renew_at| Instant::now() < renew_at)
+    }
+}
+
+impl PartialEq for AccessToken {
+    fn eq(&self, other: &Self) -> bool {
+        self.bearer == other.bearer
     }
 }
 

@@ -1,0 +1,303 @@
+//! How a message is sent until it is answered.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH};
+use http::uri::{InvalidUri, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use tokio::time::{Instant, sleep, timeout_at};
+use uuid::Uuid;
+
+use super::{Client, Inner, is_redirect};
+use crate::credential::granted::Granted;
+use crate::credential::{AccessToken, TokenRequest};
+use crate::error::Error;
+use crate::response::Origin;
+use crate::retry::{Fate, Outcome, Tries};
+use crate::trace::{self, Span};
+use crate::transport::{Body, NewConnection, TransportError};
+
+pub(crate) const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
+
+impl Client {
+    /// Sends a message, again where it may be, until there is an answer of 2xx, or a redirect that is
+    /// followed.
+    pub(super) async fn send(
+        &self,
+        message: &Message,
+        origin: &Origin,
+        deadline: Instant,
+        span: &Span,
+    ) -> Result<Reply, Error> {
+        let mut tries = Tries::new(origin.retry, deadline);
+        let sent = self.send_with(&mut tries, message, origin, span);
+        span.enter(sent).await.map_err(|error| {
+            // What only reads is carried out by nobody.
+            let unknown = tries.unknown.filter(|_| message.method != Method::GET);
+            let error = error.after(tries.attempts, tries.waited);
+            let error = error.with_unknown(unknown.as_ref());
+            span.failed(&error);
+            error
+        })
+    }
+
+    async fn send_with(
+        &self,
+        tries: &mut Tries,
+        message: &Message,
+        origin: &Origin,
+        span: &Span,
+    ) -> Result<Reply, Error> {
+        loop {
+            let token = match message.has_token {
+                true => Some(self.token(tries.deadline).await.map_err(|error| {
+                    // It is no longer the token alone that failed.
+                    match &tries.unknown {
+                        Some(_) => Error::unsent(error),
+                        None => error,
+                    }
+                })?),
+                false => None,
+            };
+            let attempt = self.attempt(message, token.as_ref(), tries).await;
+            let mut no_other_token = None;
+            if let Some(refused) = &token
+                && is_unauthorized(&attempt.outcome)
+                && !tries.has_renewed
+            {
+                tries.has_renewed = true;
+                self.inner.cache.forget(refused);
+                match self.token(tries.deadline).await {
+                    Ok(token) if token != *refused => continue,
+                    Ok(_) => {}
+                    Err(error) => no_other_token = Some(error),
+                }
+            }
+            let Some(wait) = tries.wait(&attempt.outcome, message.is_idempotent) else {
+                let ended = self.end(attempt, message, origin, tries, span, token).await;
+                return ended.map_err(|error| match no_other_token {
+                    Some(source) => error.with_source(source),
+                    None => error,
+                });
+            };
+            drop(attempt);
+            sleep(wait).await;
+        }
+    }
+
+    /// Sends a message once, under an id of its own.
+    async fn attempt(
+        &self,
+        message: &Message,
+        token: Option<&AccessToken>,
+        tries: &mut Tries,
+    ) -> Attempt {
+        let id = client_request_id();
+        let request = message.request(&id, token, tries.wants_new_connection);
+        let sent = timeout_at(tries.deadline, self.inner.transport.send(request)).await;
+        tries.attempts += 1;
+        let outcome = match sent.unwrap_or_else(|_| Err(TransportError::timed_out())) {
+            Err(error) => Outcome::Silence(error),
+            Ok(mut response) => {
+                // Graph sends it back; what stands between Graph and here may not.
+                let headers = response.headers_mut();
+                headers.insert(CLIENT_REQUEST_ID, id.clone());
+                if response.status().is_success() && !message.is_streamed {
+                    self.whole(response, tries.deadline).await
+                } else {
+                    Outcome::Answer(response)
+                }
+            }
+        };
+        if Fate::of(&outcome) == Fate::Unknown {
+            tries.unknown.get_or_insert_with(|| id.clone());
+        }
+        Attempt { outcome, id }
+    }
+
+    /// Reads the body of an answer, so that one that is lost can be asked for again.
+    async fn whole(&self, response: Response<Body>, deadline: Instant) -> Outcome {
+        let (parts, body) = response.into_parts();
+        match body.read(self.inner.max_answer, deadline).await {
+            Ok(bytes) => Outcome::Answer(Response::from_parts(parts, Body::from(bytes))),
+            Err(error) => Outcome::Head(parts, error),
+        }
+    }
+
+    /// What the caller gets of the last attempt.
+    async fn end(
+        &self,
+        attempt: Attempt,
+        message: &Message,
+        origin: &Origin,
+        tries: &Tries,
+        span: &Span,
+        token: Option<AccessToken>,
+    ) -> Result<Reply, Error> {
+        let is_retry_safe = Fate::of(&attempt.outcome).is_retry_safe(message.is_idempotent);
+        let error = match attempt.outcome {
+            Outcome::Answer(response) => {
+                span.answered(response.status(), response.headers(), tries.attempts);
+                if message.is_answered_by(response.status()) {
+                    return Ok(Reply {
+                        response,
+                        attempts: tries.attempts,
+                        waited: tries.waited,
+                        span: span.clone(),
+                    });
+                }
+                let error = refused(response, self.inner.max_error, tries.deadline).await;
+                match token {
+                    Some(token) if error.is_forbidden() => self.explain(error, origin, &token),
+                    _ => error,
+                }
+            }
+            Outcome::Head(parts, error) => {
+                span.answered(parts.status, &parts.headers, tries.attempts);
+                error.with_answer(parts.status, &parts.headers)
+            }
+            Outcome::Silence(source) => {
+                let headers = HeaderMap::from_iter([(CLIENT_REQUEST_ID, attempt.id)]);
+                Error::unanswered(source).with_ids(&headers)
+            }
+        };
+        Err(error.with_retry_safe(is_retry_safe))
+    }
+
+    /// Says of a refusal which permissions open the action, and which the token has.
+    fn explain(&self, error: Error, origin: &Origin, token: &AccessToken) -> Error {
+        let granted = Granted::read(token);
+        let said = self.inner.credential.caller();
+        let Some(caller) = said.or(granted.as_ref().map(|granted| granted.caller)) else {
+            return error;
+        };
+        let needed = origin.permissions.of(caller);
+        if needed.is_empty() {
+            return error;
+        }
+        let granted = granted.map(|granted| granted.permissions);
+        error.with_permissions(caller, needed, granted)
+    }
+
+    async fn token(&self, deadline: Instant) -> Result<AccessToken, Error> {
+        let Inner {
+            scope,
+            credential,
+            cache,
+            transport,
+            ..
+        } = &*self.inner;
+        let renew = async {
+            let token = credential
+                .token(TokenRequest::new(scope, &**transport))
+                .await;
+            trace::token(token.is_ok());
+            token
+        };
+        match timeout_at(deadline, cache.token(renew)).await {
+            Ok(token) => token,
+            Err(_) => Err(Error::auth("no token came in time")
+                .timed_out()
+                .with_retry_safe(true)),
+        }
+    }
+}
+
+/// What goes out, as often as it takes.
+pub(super) struct Message {
+    pub(super) method: Method,
+    pub(super) uri: Uri,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+    /// Whether sending it twice does no harm.
+    pub(super) is_idempotent: bool,
+    /// Whether it is for Graph, which wants to know who asks.
+    pub(super) has_token: bool,
+    /// Whether a redirect is an answer to it.
+    pub(super) follows: bool,
+    /// Whether the body of its answer is left to whoever asked.
+    pub(super) is_streamed: bool,
+}
+
+impl Message {
+    /// One for Graph, without a body.
+    pub(super) fn new(method: Method, address: &str, headers: HeaderMap) -> Result<Self, Error> {
+        Ok(Self {
+            uri: address.parse().map_err(|source: InvalidUri| {
+                Error::request("the address cannot be sent").with_source(source)
+            })?,
+            is_idempotent: method == Method::GET,
+            method,
+            headers,
+            body: Bytes::new(),
+            has_token: true,
+            follows: false,
+            is_streamed: false,
+        })
+    }
+
+    fn request(
+        &self,
+        id: &HeaderValue,
+        token: Option<&AccessToken>,
+        wants_new_connection: bool,
+    ) -> Request<Bytes> {
+        let mut request = Request::new(self.body.clone());
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = self.uri.clone();
+        *request.headers_mut() = self.headers.clone();
+        let headers = request.headers_mut();
+        headers.insert(CLIENT_REQUEST_ID, id.clone());
+        if let Some(token) = token {
+            headers.insert(AUTHORIZATION, token.bearer().clone());
+        }
+        // The front ends of Graph ask for a length even where there is nothing: 411.
+        if self.body.is_empty() && self.method != Method::GET && self.method != Method::DELETE {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        if wants_new_connection {
+            request.extensions_mut().insert(NewConnection);
+        }
+        request
+    }
+
+    fn is_answered_by(&self, status: StatusCode) -> bool {
+        status.is_success() || self.follows && is_redirect(status)
+    }
+}
+
+/// One attempt at sending a message, and the id that it had.
+struct Attempt {
+    outcome: Outcome,
+    id: HeaderValue,
+}
+
+/// The answer to a message, before its body is read.
+pub(crate) struct Reply {
+    pub(crate) response: Response<Body>,
+    pub(crate) attempts: u32,
+    pub(crate) waited: Duration,
+    pub(crate) span: Span,
+}
+
+fn is_unauthorized(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Answer(response) if response.status() == StatusCode::UNAUTHORIZED)
+}
+
+/// The error that an answer is.
+async fn refused(response: Response<Body>, limit: usize, deadline: Instant) -> Error {
+    let (parts, body) = response.into_parts();
+    match body.read(limit, deadline).await {
+        Ok(body) => Error::api(parts.status, &parts.headers, &body),
+        // The status says more than why its explanation could not be read.
+        Err(error) => Error::api(parts.status, &parts.headers, &[]).with_source(error),
+    }
+}
+
+/// A fresh id, under which Graph logs the request.
+fn client_request_id() -> HeaderValue {
+    let mut buffer = Uuid::encode_buffer();
+    let id = Uuid::new_v4().hyphenated().encode_lower(&mut buffer);
+    HeaderValue::from_str(id).expect("a UUID is written in ASCII")
+}

@@ -1,0 +1,416 @@
+//! `Client`: from a rendered call to the answer of Graph.
+
+mod exchange;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{LOCATION, RANGE};
+use http::{HeaderMap, HeaderName, Method, Response, StatusCode};
+use url::Url;
+
+#[cfg(feature = "emulator")]
+pub(crate) use self::exchange::CLIENT_REQUEST_ID;
+use self::exchange::Message;
+pub(crate) use self::exchange::Reply;
+use crate::action::{ApiVersion, Caller, Permissions};
+use crate::credential::Credential;
+use crate::credential::cache::Cache;
+use crate::error::Error;
+use crate::host;
+use crate::request::Call;
+use crate::response::{Answer, Origin};
+use crate::retry::Retry;
+use crate::trace::Span;
+#[cfg(feature = "reqwest")]
+use crate::transport::HttpTransport;
+use crate::transport::{Body, Transport};
+
+/// Microsoft Graph in the global cloud.
+const GLOBAL: &str = "https://graph.microsoft.com";
+
+/// The longest answer that is read, and the longest error, in bytes, unless it is said.
+const MAX_ANSWER: usize = 64 << 20;
+const MAX_ERROR: usize = 64 << 10;
+
+/// How long a call may take, unless it is said.
+const TIMEOUT: Duration = Duration::from_secs(100);
+
+/// How many redirects of a download are followed.
+const MAX_REDIRECTS: usize = 5;
+
+/// Sends requests to Microsoft Graph, with the tokens of a credential.
+///
+/// Cheap to clone: the clones share connections and token.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    root: String,
+    origin: url::Origin,
+    scope: String,
+    credential: Box<dyn Credential>,
+    cache: Cache,
+    transport: Box<dyn Transport>,
+    retry: Retry,
+    timeout: Duration,
+    max_answer: usize,
+    max_error: usize,
+}
+
+impl Client {
+    /// A client of Graph in the global cloud.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ClientBuilder::build`].
+    #[cfg(feature = "reqwest")]
+    pub fn new(credential: impl Credential) -> Result<Self, Error> {
+        Self::builder(credential).build()
+    }
+
+    /// Begins a client that is set up otherwise.
+    pub fn builder(credential: impl Credential) -> ClientBuilder {
+        ClientBuilder {
+            credential: Box::new(credential),
+            root: GLOBAL.to_owned(),
+            scope: None,
+            transport: None,
+            retry: Retry::default(),
+            timeout: TIMEOUT,
+            max_answer: MAX_ANSWER,
+            max_error: MAX_ERROR,
+        }
+    }
+
+    /// Sends a call, and gives the answer if its status is 2xx.
+    pub(crate) async fn call(&self, call: Call) -> Result<Answer, Error> {
+        self.check_caller(&call.permissions)?;
+        let address = format!("{}/{}{}", self.inner.root, call.version, call.path);
+        let range = call.headers.get(RANGE).cloned();
+        let origin = self.origin(&call);
+        let deadline = origin.deadline();
+        let span = Span::new(&call.method, call.declared, &origin);
+        let message = Message {
+            body: call.body.unwrap_or_default(),
+            is_idempotent: call.is_idempotent,
+            follows: call.is_download,
+            is_streamed: call.is_download,
+            ..Message::new(call.method, &address, call.headers)?
+        };
+        let mut reply = self.send(&message, &origin, deadline, &span).await?;
+        let headers: HeaderMap = range.map(|range| (RANGE, range)).into_iter().collect();
+        let (mut at, mut hops) = (address.clone(), 0);
+        while is_redirect(reply.response.status()) {
+            let (status, ids) = (reply.response.status(), reply.response.headers().clone());
+            let there = location_of(&reply.response, &at).and_then(|there| {
+                elsewhere(&there, headers.clone()).map(|message| (message, there))
+            });
+            let (message, there) = match there {
+                _ if hops == MAX_REDIRECTS => {
+                    Err(Error::answer("the content is behind too many redirects"))
+                }
+                there => there,
+            }
+            .map_err(|error| {
+                error
+                    .with_answer(status, &ids)
+                    .after(reply.attempts, reply.waited)
+            })?;
+            let next = self.send(&message, &origin, deadline, &span).await?;
+            reply = Reply {
+                attempts: reply.attempts + next.attempts,
+                waited: reply.waited + next.waited,
+                ..next
+            };
+            (at, hops) = (there, hops + 1);
+        }
+        Ok(Answer::new(reply, address, origin, deadline))
+    }
+
+    /// What the calls repeat that follow from this one.
+    pub(crate) fn origin(&self, call: &Call) -> Origin {
+        Origin {
+            client: self.clone(),
+            version: call.version,
+            path: call.declared,
+            permissions: call.permissions,
+            headers: repeated(&call.headers),
+            timeout: call.timeout.unwrap_or(self.inner.timeout),
+            retry: call.retry.unwrap_or(self.inner.retry),
+        }
+    }
+
+    /// What the calls repeat that no other call precedes.
+    pub(crate) fn bare_origin(&self, headers: HeaderMap) -> Origin {
+        Origin {
+            client: self.clone(),
+            version: ApiVersion::V1,
+            path: "",
+            permissions: Permissions::UNKNOWN,
+            headers,
+            timeout: self.inner.timeout,
+            retry: self.inner.retry,
+        }
+    }
+
+    /// The longest answer that is read, in bytes.
+    pub(crate) fn max_answer(&self) -> usize {
+        self.inner.max_answer
+    }
+
+    /// Follows a link of an answer to more of the same, on Graph itself only.
+    pub(crate) async fn follow(&self, link: &str, origin: Origin) -> Result<Answer, Error> {
+        let Some(address) = self.own(link) else {
+            return Err(Error::answer(
+                "a link of the answer leads to another host than the client's",
+            ));
+        };
+        let deadline = origin.deadline();
+        let span = Span::new(&Method::GET, origin.path, &origin);
+        let message = Message::new(Method::GET, &address, origin.headers.clone())?;
+        let reply = self.send(&message, &origin, deadline, &span).await?;
+        Ok(Answer::new(reply, address, origin, deadline))
+    }
+
+    /// Looks at an operation: at Graph with the token, elsewhere without. A redirect is an answer too.
+    pub(crate) async fn watch(&self, address: &str, origin: Origin) -> Result<Answer, Error> {
+        let deadline = origin.deadline();
+        let span = Span::new(&Method::GET, origin.path, &origin);
+        let mut message = match self.own(address) {
+            Some(address) => Message::new(Method::GET, &address, origin.headers.clone())?,
+            None => elsewhere(address, HeaderMap::new())?,
+        };
+        message.follows = true;
+        message.is_streamed = false;
+        let reply = self.send(&message, &origin, deadline, &span).await?;
+        Ok(Answer::new(reply, address.to_owned(), origin, deadline))
+    }
+
+    /// The host of Graph.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn host(&self) -> Option<&url::Host> {
+        match &self.inner.origin {
+            url::Origin::Tuple(_, host, _) => Some(host),
+            url::Origin::Opaque(_) => None,
+        }
+    }
+
+    /// The whole address of a `Location`, which an answer of `from` gives. Graph leaves out its host, and
+    /// some of its services the version too.
+    pub(crate) fn resolve(
+        &self,
+        location: &str,
+        from: &str,
+        version: ApiVersion,
+    ) -> Option<String> {
+        let is_from_version = ["v1.0", "beta"]
+            .iter()
+            .any(|version| location.trim_start_matches('/').split('/').next() == Some(version));
+        match location.strip_prefix('/') {
+            Some(path) if self.own(from).is_some() && !path.starts_with('/') => {
+                Some(if is_from_version {
+                    format!("{}/{path}", self.inner.root)
+                } else {
+                    format!("{}/{version}/{path}", self.inner.root)
+                })
+            }
+            _ => Some(Url::parse(from).ok()?.join(location).ok()?.into()),
+        }
+    }
+
+    /// The address, if it is on the client's own host, where the token may go.
+    fn own(&self, address: &str) -> Option<String> {
+        let url = host::secure(address).ok()?;
+        (url.origin() == self.inner.origin).then(|| url.into())
+    }
+
+    /// Tells a caller whose kind the action does not support before anything is sent.
+    pub(crate) fn check_caller(&self, permissions: &Permissions) -> Result<(), Error> {
+        match self.inner.credential.caller() {
+            Some(caller) if permissions.of(caller).is_empty() => {
+                Err(Error::caller(unsupported(caller, permissions)))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What is asked of an address that an answer gives, without the token.
+fn elsewhere(address: &str, headers: HeaderMap) -> Result<Message, Error> {
+    let url = host::secure(address)
+        .map_err(|why| Error::answer(format!("an address of the answer cannot be used: {why}")))?;
+    Ok(Message {
+        has_token: false,
+        follows: true,
+        is_streamed: true,
+        ..Message::new(Method::GET, url.as_str(), headers)?
+    })
+}
+
+/// The headers that a call which follows from another repeats: what is said of a body or of one resource
+/// is not said of another.
+fn repeated(headers: &HeaderMap) -> HeaderMap {
+    let is_repeated = |name: &HeaderName| {
+        let name = name.as_str();
+        !name.starts_with("content-") && !name.starts_with("if-") && name != "range"
+    };
+    let headers = headers.iter().filter(|(name, _)| is_repeated(name));
+    headers
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+/// Whether a status says that the answer is elsewhere; 304 does not.
+pub(crate) fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+/// The whole address that a redirect of `from` leads to.
+fn location_of(response: &Response<Body>, from: &str) -> Result<String, Error> {
+    let location = response.headers().get(LOCATION);
+    let location = location.and_then(|location| location.to_str().ok());
+    let joined = location.and_then(|location| Url::parse(from).ok()?.join(location).ok());
+    joined
+        .map(String::from)
+        .ok_or_else(|| Error::answer("a redirect of the answer leads nowhere"))
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Client")
+            .field("root", &self.inner.root)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sets up a [`Client`].
+#[must_use = "a builder does nothing until it builds"]
+pub struct ClientBuilder {
+    credential: Box<dyn Credential>,
+    root: String,
+    scope: Option<String>,
+    transport: Option<Box<dyn Transport>>,
+    retry: Retry,
+    timeout: Duration,
+    max_answer: usize,
+    max_error: usize,
+}
+
+impl ClientBuilder {
+    /// The address of Graph, before the version: `https://graph.microsoft.com` unless it is set. The
+    /// token goes to this host and nowhere else, and is asked for with its `/.default` scope, unless
+    /// [`scope`](Self::scope) says another.
+    pub fn root(mut self, address: impl Into<String>) -> Self {
+        self.root = address.into();
+        self
+    }
+
+    /// The scope that a token is asked for with, where the root is a gateway before Graph and not Graph itself:
+    /// `https://graph.microsoft.com/.default`.
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.scope = Some(scope.into());
+        self
+    }
+
+    /// What carries the requests, to Graph and to the identity platform: an `HttpTransport` unless it is
+    /// set.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Box::new(transport));
+        self
+    }
+
+    /// How often and how soon a call is sent again, unless it [says so itself](crate::Request::retry).
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// How long a call may take with all its attempts, 100 s unless it is said here or
+    /// [by the call](crate::Request::timeout).
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// The longest answer that is read into memory, in bytes after decompression: 64 MiB unless it is said.
+    /// [`Content`](crate::Content) is not read into memory, and has no limit.
+    pub fn max_answer(mut self, bytes: usize) -> Self {
+        self.max_answer = bytes;
+        self
+    }
+
+    /// The longest error that is read, in bytes after decompression: 64 KiB unless it is said. Of a longer one
+    /// the status is left, and the ids in the headers.
+    pub fn max_error(mut self, bytes: usize) -> Self {
+        self.max_error = bytes;
+        self
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    ///
+    /// With [`ErrorKind::Config`](crate::ErrorKind::Config), when the root is no https address (or http
+    /// on loopback), or when there is no TLS to be had.
+    pub fn build(self) -> Result<Client, Error> {
+        let root = host::trusted(&self.root)?;
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => default_transport()?,
+        };
+        let default = || format!("{}/.default", root.origin().ascii_serialization());
+        Ok(Client {
+            inner: Arc::new(Inner {
+                scope: self.scope.unwrap_or_else(default),
+                origin: root.origin(),
+                root: host::without_slash(&root),
+                credential: self.credential,
+                cache: Cache::default(),
+                transport,
+                retry: self.retry,
+                timeout: self.timeout,
+                max_answer: self.max_answer,
+                max_error: self.max_error,
+            }),
+        })
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the root, which has not been looked at and may hold a password.
+        formatter
+            .debug_struct("ClientBuilder")
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "reqwest")]
+fn default_transport() -> Result<Box<dyn Transport>, Error> {
+    Ok(Box::new(HttpTransport::new()?))
+}
+
+#[cfg(not(feature = "reqwest"))]
+fn default_transport() -> Result<Box<dyn Transport>, Error> {
+    Err(Error::config(
+        "without the feature `reqwest` a client has to be given its transport",
+    ))
+}
+
+/// What to tell a caller whose kind is not supported: whose is.
+fn unsupported(caller: Caller, permissions: &Permissions) -> String {
+    let supported: Vec<String> = [Caller::Delegated, Caller::Personal, Caller::Application]
+        .into_iter()
+        .filter(|other| !permissions.of(*other).is_empty())
+        .map(|other| format!("{other} with {}", permissions.of(other).join(" or ")))
+        .collect();
+    format!(
+        "the action does not support {caller}, but {}",
+        supported.join(", and ")
+    )
+}

@@ -1,0 +1,289 @@
+//! `HttpTransport`: reqwest, set up for Graph.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::iter;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::BodyExt as _;
+use reqwest::redirect::Policy;
+use reqwest::retry;
+use reqwest::{Certificate, Proxy};
+
+use super::{Body, BoxFuture, NewConnection, Transport, TransportError, TransportErrorKind};
+use crate::error::Error;
+use crate::host;
+
+/// The transport that a [`Client`](crate::Client) has unless it is given another.
+///
+/// It speaks HTTP/2 where the server does, over TLS 1.2 or newer with the certificates that the system
+/// trusts, and goes through the system's proxy, but not to loopback addresses. It waits 10 s for a
+/// connection, and 100 s for anything more of an answer. Cheap to clone: the clones share connections.
+#[derive(Clone)]
+pub struct HttpTransport {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    settings: HttpTransportBuilder,
+    clients: [OnceLock<reqwest::Client>; 4],
+}
+
+/// What a request asks of the client that sends it.
+#[derive(Clone, Copy, Default)]
+struct Way {
+    /// To a loopback address, which means another machine to a proxy.
+    is_loopback: bool,
+    /// Over a connection of its own.
+    is_new: bool,
+}
+
+impl Inner {
+    fn client(&self, way: Way) -> Result<&reqwest::Client, Error> {
+        let slot = &self.clients[usize::from(way.is_loopback) + 2 * usize::from(way.is_new)];
+        if let Some(client) = slot.get() {
+            return Ok(client);
+        }
+        let client = self.settings.client(way)?;
+        Ok(slot.get_or_init(|| client))
+    }
+}
+
+impl HttpTransport {
+    /// A transport with a connection pool of its own.
+    ///
+    /// # Errors
+    ///
+    /// With [`ErrorKind::Config`](crate::ErrorKind::Config), when the system's TLS roots cannot be read.
+    pub fn new() -> Result<Self, Error> {
+        Self::builder().build()
+    }
+
+    /// Begins a transport that is set up otherwise than [`new`](Self::new) does it.
+    pub fn builder() -> HttpTransportBuilder {
+        HttpTransportBuilder {
+            connect_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(100),
+            proxy: ProxyChoice::System,
+            roots: Vec::new(),
+        }
+    }
+
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
+        let is_new = request.extensions().get::<NewConnection>().is_some();
+        let request = reqwest::Request::try_from(request).map_err(not_sent)?;
+        let is_loopback = host::is_loopback(request.url());
+        let way = Way {
+            is_loopback,
+            is_new,
+        };
+        let client = self.inner.client(way).map_err(not_sent)?;
+        let response = client.execute(request).await;
+        let response = Response::from(response.map_err(without_address)?);
+        Ok(response.map(|body| Body::new(body.map_err(without_address))))
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
+        Box::pin(self.exchange(request))
+    }
+}
+
+/// Sets up an [`HttpTransport`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use graph_action::transport::HttpTransport;
+///
+/// let transport = HttpTransport::builder()
+///     .proxy("http://proxy.contoso.com:8080")?
+///     .connect_timeout(Duration::from_secs(30))
+///     .build()?;
+/// # Ok::<(), graph_action::Error>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "a builder does nothing until it builds"]
+pub struct HttpTransportBuilder {
+    connect_timeout: Duration,
+    idle_timeout: Duration,
+    proxy: ProxyChoice,
+    roots: Vec<Certificate>,
+}
+
+#[derive(Clone)]
+enum ProxyChoice {
+    System,
+    None,
+    This(Box<Proxy>),
+}
+
+impl HttpTransportBuilder {
+    /// How long to wait for a connection, its TLS included: 10 s unless it is said.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long to wait for anything more of an answer: 100 s unless it is said. It is what ends a
+    /// [`Content`](crate::Content) that stops coming.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = timeout;
+        self
+    }
+
+    /// The proxy to go through, instead of the system's. It can hold a user name and a password:
+    /// `http://user:password@proxy:8080`. Loopback addresses are reached without it.
+    ///
+    /// # Errors
+    ///
+    /// With [`ErrorKind::Config`](crate::ErrorKind::Config), when `address` is no URL.
+    pub fn proxy(mut self, address: &str) -> Result<Self, Error> {
+        // The source is dropped: it could quote the password.
+        let proxy =
+            Proxy::all(address).map_err(|_| Error::config("the address of the proxy is no URL"))?;
+        self.proxy = ProxyChoice::This(Box::new(proxy));
+        Ok(self)
+    }
+
+    /// Goes through no proxy, not even the system's.
+    pub fn no_proxy(mut self) -> Self {
+        self.proxy = ProxyChoice::None;
+        self
+    }
+
+    /// Trusts the certificates of a PEM file too, besides those that the system trusts: those of a proxy
+    /// that looks into TLS.
+    ///
+    /// # Errors
+    ///
+    /// With [`ErrorKind::Config`](crate::ErrorKind::Config), when there is none in it.
+    pub fn root_certificates(mut self, pem: &[u8]) -> Result<Self, Error> {
+        let wrong =
+            "the root certificates cannot be read: they are PEM, `-----BEGIN CERTIFICATE-----`";
+        let roots = Certificate::from_pem_bundle(pem)
+            .map_err(|source| Error::config(wrong).with_source(source))?;
+        if roots.is_empty() {
+            return Err(Error::config(wrong));
+        }
+        self.roots.extend(roots);
+        Ok(self)
+    }
+
+    /// The transport.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`HttpTransport::new`].
+    pub fn build(self) -> Result<HttpTransport, Error> {
+        let inner = Inner {
+            settings: self,
+            clients: Default::default(),
+        };
+        inner.client(Way::default())?;
+        Ok(HttpTransport {
+            inner: Arc::new(inner),
+        })
+    }
+
+    fn client(&self, way: Way) -> Result<reqwest::Client, Error> {
+        let mut builder = reqwest::Client::builder()
+            .redirect(Policy::none())
+            .retry(retry::never())
+            .connect_timeout(self.connect_timeout)
+            .read_timeout(self.idle_timeout)
+            .http2_keep_alive_interval(Duration::from_secs(30))
+            .http2_keep_alive_timeout(Duration::from_secs(20))
+            .user_agent(concat!("graph-action/", env!("CARGO_PKG_VERSION")));
+        builder = match &self.proxy {
+            _ if way.is_loopback => builder.no_proxy(),
+            ProxyChoice::System => builder,
+            ProxyChoice::None => builder.no_proxy(),
+            ProxyChoice::This(proxy) => builder.proxy(Proxy::clone(proxy)),
+        };
+        if !self.roots.is_empty() {
+            builder = builder.tls_certs_merge(self.roots.clone());
+        }
+        if way.is_new {
+            // Without a pool each request opens a connection.
+            builder = builder.pool_max_idle_per_host(0);
+        }
+        builder
+            .build()
+            .map_err(|source| Error::config("the HTTP client cannot be set up").with_source(source))
+    }
+}
+
+// Not the proxy, which may have a password, and so not reqwest's own client.
+impl fmt::Debug for HttpTransport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("HttpTransport")
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for HttpTransportBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("HttpTransportBuilder")
+            .field("connect_timeout", &self.connect_timeout)
+            .field("idle_timeout", &self.idle_timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+fn not_sent(error: impl StdError + Send + Sync + 'static) -> TransportError {
+    TransportError::new(error).with_kind(TransportErrorKind::NotSent)
+}
+
+/// The error without the address, which holds the values of the call.
+fn without_address(error: reqwest::Error) -> TransportError {
+    let kind = kind(&error);
+    TransportError::new(error.without_url()).with_kind(kind)
+}
+
+fn kind(error: &reqwest::Error) -> TransportErrorKind {
+    if error.is_connect() || is_refused(error) {
+        TransportErrorKind::NotSent
+    } else if error.is_timeout() {
+        TransportErrorKind::TimedOut
+    } else if is_undecodable(error) {
+        TransportErrorKind::Undecodable
+    } else {
+        TransportErrorKind::Lost
+    }
+}
+
+/// Whether the server says that it has not begun: RFC 9113 section 8.7.
+fn is_refused(error: &reqwest::Error) -> bool {
+    sources(error)
+        .find_map(|error| error.downcast_ref::<h2::Error>())
+        .is_some_and(|error| {
+            let is_graceful = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
+            let is_refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+            error.is_remote() && (is_graceful || is_refused)
+        })
+}
+
+/// Whether what came is not what its `Content-Encoding` says.
+fn is_undecodable(error: &reqwest::Error) -> bool {
+    // What hyper and rustls find wrong has an error of theirs before it.
+    let mut errors = sources(error).skip_while(|error| error.is::<reqwest::Error>());
+    let found = errors
+        .next()
+        .and_then(|error| error.downcast_ref::<io::Error>());
+    found.is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
+}
+
+fn sources(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    iter::successors(error.source(), |error| (*error).source())
+}
