@@ -334,3 +334,43 @@ async fn an_action_can_be_sent_again() {
         "GET /v1.0/users/b"
     );
 }
+
+#[tokio::test]
+async fn what_only_looks_like_a_mistake_is_none() {
+    mod own {
+        #[derive(serde::Deserialize)]
+        pub(super) struct Vec<T> {
+            _first: T,
+        }
+    }
+
+    #[graph_action(post = "/sites/<site>/pages/<page_1>", scope = "Sites.Manage.All")]
+    #[derive(Deserialize)]
+    #[serde(rename_all(deserialize = "kebab-case"))]
+    struct Sized {
+        #[cfg_attr(all(), allow(dead_code), doc = "with `skip`, and so on")]
+        full_size: u32,
+        page_2: u32,
+    }
+
+    #[graph_action(get = "/oidc/userinfo", delegated = "openid", application = [], returns = own::Vec<u32>)]
+    struct UserInfo;
+
+    #[graph_action(get = "/users?id=<a>&id=<b>", scope = "User.ReadBasic.All", returns = Option<Value>)]
+    struct Twice;
+
+    #[graph_action(get = "/users/$count", scope = "User.Read.All", returns = u64)]
+    struct Count;
+
+    #[graph_action(get = "/users/<type>", scope = "User.Read.All", returns = std::collections::HashMap<String, Value>)]
+    struct Keyword;
+
+    let sized: Sized = serde_json::from_value(json!({ "full-size": 1, "page-2": 2 })).unwrap();
+    let (line, body) = sent(sized.request("a", 1)).await;
+    assert_eq!(line, "POST /v1.0/sites/a/pages/1");
+    assert_eq!(body, r#"{"fullSize":1,"page2":2}"#);
+    assert_eq!(UserInfo.request().path().unwrap(), "/oidc/userinfo");
+    assert_eq!(Twice.request(1, 2).path().unwrap(), "/users?id=1&id=2");
+    assert_eq!(Count.request().path().unwrap(), "/users/$count");
+    assert_eq!(Keyword.request("a").path().unwrap(), "/users/a");
+}

@@ -136,8 +136,7 @@ fn check_conditions(field: &Field, errors: &mut Errors) {
 
 /// Whether an attribute says under a condition where a field goes.
 pub(crate) fn is_conditional(attribute: &Attribute) -> bool {
-    const PLACES: [&str; 7] = [
-        "graph",
+    const PLACES: [&str; 6] = [
         "skip",
         "skip_serializing",
         "skip_serializing_if",
@@ -145,13 +144,16 @@ pub(crate) fn is_conditional(attribute: &Attribute) -> bool {
         "with",
         "flatten",
     ];
-    attribute.path().is_ident("cfg_attr")
-        && matches!(&attribute.meta, Meta::List(list) if has_word(list.tokens.clone(), &PLACES))
+    let Meta::List(list) = &attribute.meta else {
+        return false;
+    };
+    let has = |words| has_word(&list.tokens, words);
+    attribute.path().is_ident("cfg_attr") && (has(&["graph"]) || has(&["serde"]) && has(&PLACES))
 }
 
-fn has_word(tokens: TokenStream, words: &[&str]) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Group(group) => has_word(group.stream(), words),
+fn has_word(tokens: &TokenStream, words: &[&str]) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Group(group) => has_word(&group.stream(), words),
         TokenTree::Ident(ident) => words.iter().any(|word| ident == word),
         TokenTree::Punct(_) | TokenTree::Literal(_) => false,
     })

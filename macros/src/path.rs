@@ -397,7 +397,7 @@ impl Scanner<'_> {
                 self.mistakes.push(format!(
                     "`&amp;{name}` is written for HTML: write `&{name}`"
                 ));
-            } else if names.contains(&name) && !name.is_empty() {
+            } else if names.contains(&name) && name.starts_with(['$', '@']) {
                 self.mistakes.push(format!(
                     "`{name}` stands twice in the query: leave one of them out"
                 ));
