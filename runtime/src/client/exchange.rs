@@ -281,6 +281,16 @@ pub(crate) struct Reply {
     pub(crate) span: Span,
 }
 
+impl Reply {
+    /// Says of which answer an error is.
+    pub(crate) fn fail(&self, error: Error) -> Error {
+        let error = error.with_answer(self.response.status(), self.response.headers());
+        let error = error.after(self.attempts, self.waited);
+        self.span.failed(&error);
+        error
+    }
+}
+
 fn is_unauthorized(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Answer(response) if response.status() == StatusCode::UNAUTHORIZED)
 }

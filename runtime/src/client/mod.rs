@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use http::header::{LOCATION, RANGE};
 use http::{HeaderMap, HeaderName, Method, Response, StatusCode};
+use tokio::time::Instant;
 use url::Url;
 
 #[cfg(feature = "emulator")]
@@ -38,7 +39,7 @@ const MAX_ERROR: usize = 64 << 10;
 const TIMEOUT: Duration = Duration::from_secs(100);
 
 /// How many redirects of a download are followed.
-const MAX_REDIRECTS: usize = 5;
+const MAX_REDIRECTS: u32 = 5;
 
 /// Sends requests to Microsoft Graph, with the tokens of a credential.
 ///
@@ -101,34 +102,45 @@ impl Client {
             is_streamed: call.is_download,
             ..Message::new(call.method, &address, call.headers)?
         };
-        let mut reply = self.send(&message, &origin, deadline, &span).await?;
+        let reply = self.send(&message, &origin, deadline, &span).await?;
         let headers: HeaderMap = range.map(|range| (RANGE, range)).into_iter().collect();
-        let (mut at, mut hops) = (address.clone(), 0);
-        while is_redirect(reply.response.status()) {
-            let (status, ids) = (reply.response.status(), reply.response.headers().clone());
-            let there = location_of(&reply.response, &at).and_then(|there| {
-                elsewhere(&there, headers.clone()).map(|message| (message, there))
-            });
-            let (message, there) = match there {
-                _ if hops == MAX_REDIRECTS => {
-                    Err(Error::answer("the content is behind too many redirects"))
-                }
-                there => there,
+        let reply = self.download(reply, &address, &headers, &origin, deadline, &span);
+        Ok(Answer::new(reply.await?, address, origin, deadline))
+    }
+
+    /// Follows the redirects of a download to pre-authenticated addresses, without the token. What is no
+    /// redirect is the download itself.
+    async fn download(
+        &self,
+        mut reply: Reply,
+        address: &str,
+        headers: &HeaderMap,
+        origin: &Origin,
+        deadline: Instant,
+        span: &Span,
+    ) -> Result<Reply, Error> {
+        let mut address = address.to_owned();
+        for hop in 0.. {
+            if !is_redirect(reply.response.status()) {
+                break;
             }
-            .map_err(|error| {
-                error
-                    .with_answer(status, &ids)
-                    .after(reply.attempts, reply.waited)
-            })?;
-            let next = self.send(&message, &origin, deadline, &span).await?;
+            let next = match hop {
+                MAX_REDIRECTS => Err(Error::answer("the content is behind too many redirects")),
+                _ => location_of(&reply.response, &address),
+            };
+            let message = next.and_then(|next| {
+                address = next;
+                elsewhere(&address, headers.clone())
+            });
+            let message = message.map_err(|error| reply.fail(error))?;
+            let next = self.send(&message, origin, deadline, span).await?;
             reply = Reply {
                 attempts: reply.attempts + next.attempts,
                 waited: reply.waited + next.waited,
                 ..next
             };
-            (at, hops) = (there, hops + 1);
         }
-        Ok(Answer::new(reply, address, origin, deadline))
+        Ok(reply)
     }
 
     /// What the calls repeat that follow from this one.
