@@ -138,7 +138,9 @@ async fn row_20_http_2_that_has_not_begun() {
     let goes_away: Answer = |_, _| (frame(GOAWAY, 0, 0, &[0, 0, 0, 1, 0, 0, 0, 0]), true);
     let breaks: Answer = |_, _| (frame(GOAWAY, 0, 0, &[0, 0, 0, 1, 0, 0, 0, 2]), true);
     let babbles: Answer = |_, _| (b"HTTP/1.1 200 OK\r\n\r\n".to_vec(), true);
-    for answer in [fails, cancels, goes_away, breaks, babbles] {
+    // Of a server that leaves in anger it is not taken at its word what it has not begun.
+    let leaves: Answer = |_, _| (frame(GOAWAY, 0, 0, &[0, 0, 0, 0, 0, 0, 0, 11]), true);
+    for answer in [fails, cancels, goes_away, breaks, leaves, babbles] {
         let (root, pem, seen) = http2(answer).await;
         let transport = HttpTransport::builder()
             .root_certificates(pem.as_bytes())
