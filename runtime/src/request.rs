@@ -78,7 +78,10 @@ impl<A: Action> Request<A> {
     /// [`ErrorKind::Request`](crate::ErrorKind::Request) and
     /// [`ErrorKind::Caller`](crate::ErrorKind::Caller) are found before anything is sent.
     pub async fn send(self, client: &Client) -> Result<A::Response, Error> {
-        self.send_detailed(client).await.map(|sent| sent.value)
+        let (method, path, version) = (A::METHOD, A::PATH, self.version());
+        let sent = async { A::Response::from_response(client.call(self.call?).await?).await };
+        sent.await
+            .map_err(|error: Error| error.during(method, path, version))
     }
 
     /// Sends the request, and reads the answer with what is known of it and of the way to it.

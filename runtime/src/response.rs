@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 use std::fmt;
+use std::mem;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -126,13 +127,7 @@ impl Answer {
     }
 
     pub(crate) fn details(&self) -> Detailed<()> {
-        Detailed {
-            value: (),
-            status: self.status(),
-            headers: self.headers().clone(),
-            attempts: self.reply.attempts,
-            waited: self.reply.waited,
-        }
+        self.reply.details()
     }
 
     /// The body, as it arrives.
@@ -159,16 +154,12 @@ impl Answer {
         self,
         read: impl FnOnce(Bytes, &HeaderMap) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let details = self.details();
-        let Reply { response, span, .. } = self.reply;
+        let mut reply = self.reply;
+        let body = mem::replace(reply.response.body_mut(), Body::from(Bytes::new()));
         let limit = self.origin.client.max_answer();
-        let bytes = span.enter(response.into_body().read(limit, self.deadline));
-        let value = bytes.await.and_then(|bytes| read(bytes, &details.headers));
-        value.map_err(|error| {
-            let error = details.fail(error);
-            span.failed(&error);
-            error
-        })
+        let bytes = reply.span.enter(body.read(limit, self.deadline)).await;
+        let value = bytes.and_then(|bytes| read(bytes, reply.response.headers()));
+        value.map_err(|error| reply.fail(error))
     }
 }
 

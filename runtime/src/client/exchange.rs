@@ -13,7 +13,7 @@ use super::{Client, Inner, is_redirect};
 use crate::credential::granted::Granted;
 use crate::credential::{AccessToken, TokenRequest};
 use crate::error::Error;
-use crate::response::Origin;
+use crate::response::{Detailed, Origin};
 use crate::retry::{Fate, Outcome, Tries};
 use crate::trace::{self, Span};
 use crate::transport::{Body, NewConnection, TransportError};
@@ -282,10 +282,19 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// Says of which answer an error is.
+    pub(crate) fn details(&self) -> Detailed<()> {
+        Detailed {
+            value: (),
+            status: self.response.status(),
+            headers: self.response.headers().clone(),
+            attempts: self.attempts,
+            waited: self.waited,
+        }
+    }
+
+    /// Says of which answer an error is, to the span of the call too.
     pub(crate) fn fail(&self, error: Error) -> Error {
-        let error = error.with_answer(self.response.status(), self.response.headers());
-        let error = error.after(self.attempts, self.waited);
+        let error = self.details().fail(error);
         self.span.failed(&error);
         error
     }
