@@ -242,7 +242,7 @@ impl ActionArgs {
 }
 
 /// Names that are written for a key of another name.
-const MEANT: [(&str, &str); 16] = [
+const MEANT: [(&str, &str); 10] = [
     ("permission", "scope"),
     ("permissions", "scope"),
     ("scopes", "scope"),
@@ -250,12 +250,6 @@ const MEANT: [(&str, &str); 16] = [
     ("result", "returns"),
     ("output", "returns"),
     ("api_version", "version"),
-    ("path", "post"),
-    ("url", "post"),
-    ("route", "post"),
-    ("uri", "post"),
-    ("endpoint", "post"),
-    ("method", "post"),
     ("beta", "version"),
     ("app", "application"),
     ("user", "delegated"),
@@ -270,15 +264,15 @@ fn known_key(key: Ident, errors: &mut Errors) -> Option<Ident> {
     if KEYS.contains(&name.as_str()) {
         return Some(key);
     }
-    let meant = MEANT
-        .iter()
-        .find(|(written, _)| *written == name)
-        .map(|(_, meant)| *meant);
+    let is_line = LINE_KEYS.contains(&name.as_str());
+    let mut other_names = MEANT.iter().filter(|(written, _)| *written == name);
+    let meant = is_line.then_some("post");
+    let meant = meant.or_else(|| other_names.next().map(|(_, meant)| *meant));
     let meant = meant.or_else(|| nearest(&name.to_ascii_lowercase(), KEYS));
     errors.at(
         &key,
         match meant {
-            Some("post") if LINE_KEYS.contains(&name.as_str()) => format!(
+            Some(_) if is_line => format!(
                 "the method is the key of the request line: write `get = \"/users/<id>\"` for `{name}`, or `post`, \
                  `put`, `patch`, `delete`"
             ),

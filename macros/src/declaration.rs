@@ -84,25 +84,18 @@ impl<'a> Declaration<'a> {
         let is_readable = line.is_some() && template.is_right;
         let method = method(&args, &mut errors);
         let permissions = permissions(&args, &mut errors);
-        for attribute in item
-            .attrs
-            .iter()
-            .filter(|attribute| is_graph_action(attribute))
-        {
-            errors.at(
-                attribute,
-                "a struct is one action: leave out one of the two `#[graph_action]`",
-            );
-        }
-        for attribute in item
-            .attrs
-            .iter()
-            .filter(|attribute| attribute.path().is_ident("graph"))
-        {
-            errors.at(
-                attribute,
-                "`#[graph(...)]` says the place of one field: write it above that field",
-            );
+        for attribute in &item.attrs {
+            if is_graph_action(attribute) {
+                errors.at(
+                    attribute,
+                    "a struct is one action: leave out one of the two `#[graph_action]`",
+                );
+            } else if attribute.path().is_ident("graph") {
+                errors.at(
+                    attribute,
+                    "`#[graph(...)]` says the place of one field: write it above that field",
+                );
+            }
         }
         let serde = SerdeContainer::new(item, &mut errors);
         let mut is_guess = line.is_none() || template.is_guess;

@@ -12,7 +12,7 @@ use graph_action::transport::BoxFuture;
 use graph_action::{Caller, Client, Error, ErrorKind, graph_action};
 
 use crate::case::{Case, DO, List, assert_silent, logs};
-use crate::rude::{Move, Rude, done, reply, say};
+use crate::rude::{Move, Rude, done, host, reply, say};
 
 /// What comes of an answer that is an error.
 async fn error(status: &str, headers: &[(&str, &str)], body: &str) -> Error {
@@ -358,10 +358,7 @@ async fn a_refusal_names_the_permissions() {
 async fn a_refusal_of_another_page_names_them_too() {
     let case = Case::new(|number, request| match number {
         0 => {
-            let host = request
-                .lines()
-                .find_map(|line| line.strip_prefix("host: "))
-                .unwrap();
+            let host = host(request);
             let body = format!(r#"{{"value":[],"@odata.nextLink":"http://{host}/v1.0/more"}}"#);
             say("200 OK", &[], &body)
         }

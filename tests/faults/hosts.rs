@@ -5,7 +5,7 @@ use std::time::Duration;
 use graph_action::{ErrorKind, Operation};
 
 use crate::case::{Case, DO, Download, List, Start, discreet};
-use crate::rude::{Rude, done, say};
+use crate::rude::{Rude, done, host, say};
 
 const TOKEN: &str = "canary-token";
 
@@ -54,10 +54,7 @@ async fn row_72_a_redirect_to_another_host() {
 #[tokio::test(start_paused = true)]
 async fn row_73_a_redirect_in_circles() {
     let case = Case::new(|_, request| {
-        let host = request
-            .lines()
-            .find_map(|line| line.strip_prefix("host: "))
-            .unwrap();
+        let host = host(request);
         say(
             "302 Found",
             &[("location", &format!("http://{host}/again"))],
@@ -94,10 +91,7 @@ async fn row_74_a_next_link_to_another_host() {
     ] {
         let link = link.replace("PORT", &port);
         let case = Case::new(move |_, request| {
-            let host = request
-                .lines()
-                .find_map(|line| line.strip_prefix("host: "))
-                .unwrap();
+            let host = host(request);
             let link = link.replace("SELF", host);
             say(
                 "200 OK",
@@ -123,10 +117,7 @@ async fn row_74_a_next_link_to_another_host() {
 #[tokio::test(start_paused = true)]
 async fn row_75_a_next_link_that_was_there_before() {
     let case = Case::new(|number, request| {
-        let host = request
-            .lines()
-            .find_map(|line| line.strip_prefix("host: "))
-            .unwrap();
+        let host = host(request);
         let link = format!("http://{host}/v1.0/page/{}", number % 3);
         say(
             "200 OK",
@@ -164,10 +155,7 @@ async fn row_76_an_operation_on_another_host() {
 #[tokio::test(start_paused = true)]
 async fn what_is_followed_is_sent_again_too() {
     let case = Case::new(|number, request| {
-        let host = request
-            .lines()
-            .find_map(|line| line.strip_prefix("host: "))
-            .unwrap();
+        let host = host(request);
         match number {
             0 => {
                 let body = format!(r#"{{"value":[],"@odata.nextLink":"http://{host}/v1.0/more"}}"#);

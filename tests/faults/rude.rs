@@ -177,3 +177,10 @@ pub(crate) fn say(status: &str, headers: &[(&str, &str)], body: &str) -> Move {
 pub(crate) fn done() -> Move {
     say("204 No Content", &[], "")
 }
+
+/// The host that a request names.
+pub(crate) fn host(request: &str) -> &str {
+    let mut lines = request.lines();
+    let host = lines.find_map(|line| line.strip_prefix("host: "));
+    host.expect("a request names its host")
+}

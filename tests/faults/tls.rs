@@ -28,6 +28,12 @@ fn certificate() -> (ServerConfig, String) {
     (config, cert.pem())
 }
 
+/// A transport that trusts a certificate.
+fn trusting(pem: &str) -> HttpTransport {
+    let builder = HttpTransport::builder().root_certificates(pem.as_bytes());
+    builder.unwrap().build().unwrap()
+}
+
 /// A frame of HTTP/2: RFC 9113 section 4.1.
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
@@ -119,13 +125,7 @@ async fn row_20_http_2_that_has_not_begun() {
     };
     for (answer, connections) in [(refuses, 1), (goes_away, 2)] {
         let (root, pem, seen) = http2(answer).await;
-        let transport = HttpTransport::builder()
-            .root_certificates(pem.as_bytes())
-            .unwrap();
-        let graph = client(&root)
-            .transport(transport.build().unwrap())
-            .build()
-            .unwrap();
+        let graph = client(&root).transport(trusting(&pem)).build().unwrap();
         let sent = DO.request().send_detailed(&graph).await.unwrap();
         assert_eq!(sent.attempts, 2);
         let seen = seen.lock().unwrap().clone();
@@ -142,13 +142,7 @@ async fn row_20_http_2_that_has_not_begun() {
     let leaves: Answer = |_, _| (frame(GOAWAY, 0, 0, &[0, 0, 0, 0, 0, 0, 0, 11]), true);
     for answer in [fails, cancels, goes_away, breaks, leaves, babbles] {
         let (root, pem, seen) = http2(answer).await;
-        let transport = HttpTransport::builder()
-            .root_certificates(pem.as_bytes())
-            .unwrap();
-        let graph = client(&root)
-            .transport(transport.build().unwrap())
-            .build()
-            .unwrap();
+        let graph = client(&root).transport(trusting(&pem)).build().unwrap();
         let error = DO.request().send(&graph).await.unwrap_err();
         assert!(error.is_outcome_unknown(), "{error:?}");
         assert_eq!(seen.lock().unwrap().len(), 1);
@@ -187,10 +181,7 @@ async fn row_78_tls_1_1_and_certificates_that_nobody_trusts() {
     assert!(error.is_retry_safe() && !error.is_outcome_unknown());
     assert!(seen.lock().unwrap().is_empty());
     // Who trusts it, and only for the name that is in it, has no trouble.
-    let transport = HttpTransport::builder()
-        .root_certificates(pem.as_bytes())
-        .unwrap();
-    let transport = transport.build().unwrap();
+    let transport = trusting(&pem);
     let graph = client(&root).transport(transport.clone()).build().unwrap();
     DO.request().send(&graph).await.unwrap();
     let other = root.replace("localhost", "127.0.0.1");
@@ -244,9 +235,7 @@ async fn row_79_a_proxy_that_wants_to_know_who_asks() {
 async fn an_http_2_connection_that_is_dead_is_noticed() {
     // The server takes the request, and answers neither it nor a ping.
     let (root, pem, seen) = http2(|_, _| (Vec::new(), false)).await;
-    let transport = HttpTransport::builder().root_certificates(pem.as_bytes());
-    let transport = transport.unwrap().build().unwrap();
-    let graph = client(&root).transport(transport).build().unwrap();
+    let graph = client(&root).transport(trusting(&pem)).build().unwrap();
     let began = Instant::now();
     let error = DO.request().send(&graph).await.unwrap_err();
     assert!(error.is_outcome_unknown(), "{error:?}");

@@ -7,7 +7,7 @@ use tracing::Instrument as _;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::case::{Case, List, Logs};
-use crate::rude::{done, say};
+use crate::rude::{done, host, say};
 
 #[graph_action(
     post = "/users/<id>/act",
@@ -109,8 +109,8 @@ async fn what_follows_from_a_call_has_spans_of_its_own() {
     let own = Own::new();
     let case = Case::new(|number, request| match number {
         0 => {
-            let host = request.lines().find_map(|line| line.strip_prefix("host: "));
-            let link = format!("http://{}/v1.0/more", host.unwrap());
+            let host = host(request);
+            let link = format!("http://{host}/v1.0/more");
             say(
                 "200 OK",
                 &[],
