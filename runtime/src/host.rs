@@ -37,8 +37,14 @@ pub(crate) fn secure(address: &str) -> Result<Url, String> {
     Ok(url)
 }
 
+/// Whether an address is reached without a proxy, to which it would mean another machine: one of this machine, or
+/// the metadata service of its host.
+pub(crate) fn is_direct(url: &Url) -> bool {
+    is_loopback(url) || matches!(url.host(), Some(Host::Ipv4(ip)) if ip.is_link_local())
+}
+
 /// Whether an address is one of this machine.
-pub(crate) fn is_loopback(url: &Url) -> bool {
+fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(ip)) => ip.is_loopback(),

@@ -32,6 +32,7 @@
 //! - `emulator`: an embedded Graph to run tests and examples against.
 //! - `gzip`, `brotli`, `zstd`: answers may come compressed; the limits hold for what they unpack to.
 //! - `tracing`: a span for each call, and events for what happens on its way.
+//! - `certificate`, `browser`, `azure`, `keyring`: further [ways to sign in](credential).
 //! - `chrono`, `jiff`, `time`: the dates of these crates are [values of a path](PathValue).
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -39,6 +40,7 @@
 
 mod action;
 mod client;
+mod cloud;
 mod collection;
 mod content;
 pub mod credential;
@@ -61,6 +63,7 @@ pub use graph_action_macros::graph_action;
 
 pub use self::action::{Action, ApiVersion, Caller, Permissions};
 pub use self::client::{Client, ClientBuilder};
+pub use self::cloud::Cloud;
 pub use self::collection::Collection;
 pub use self::content::Content;
 pub use self::error::{BoxError, Error, ErrorDetail, ErrorKind, InnerError, Unreadable};

@@ -56,8 +56,6 @@ pub struct Answer {
     /// The address that gave it.
     pub(crate) address: String,
     pub(crate) origin: Origin,
-    /// When it has to be read.
-    deadline: Instant,
 }
 
 /// Where an answer came from, for the calls that follow from it.
@@ -75,11 +73,16 @@ pub(crate) struct Origin {
     pub(crate) retry: Retry,
 }
 
+/// When what begins now has to end.
+pub(crate) fn deadline(timeout: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(timeout).unwrap_or_else(|| now + LONG)
+}
+
 impl Origin {
     /// When a call that begins now has to end.
     pub(crate) fn deadline(&self) -> Instant {
-        let now = Instant::now();
-        now.checked_add(self.timeout).unwrap_or_else(|| now + LONG)
+        deadline(self.timeout)
     }
 
     /// Says in which call an error of a `GET` that follows happened.
@@ -97,12 +100,11 @@ impl Origin {
 const LONG: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Answer {
-    pub(crate) fn new(reply: Reply, address: String, origin: Origin, deadline: Instant) -> Self {
+    pub(crate) fn new(reply: Reply, address: String, origin: Origin) -> Self {
         Self {
             reply,
             address,
             origin,
-            deadline,
         }
     }
 
@@ -157,7 +159,7 @@ impl Answer {
         let mut reply = self.reply;
         let body = mem::replace(reply.response.body_mut(), Body::from(Bytes::new()));
         let limit = self.origin.client.max_answer();
-        let bytes = reply.span.enter(body.read(limit, self.deadline)).await;
+        let bytes = reply.span.enter(body.read(limit, reply.deadline)).await;
         let value = bytes.and_then(|bytes| read(bytes, reply.response.headers()));
         value.map_err(|error| reply.fail(error))
     }

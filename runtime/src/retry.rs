@@ -92,6 +92,18 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
+    /// An answer with the body of its success, so that one that is lost can be asked for again.
+    pub(crate) async fn whole(response: Response<Body>, limit: usize, deadline: Instant) -> Self {
+        if !response.status().is_success() {
+            return Self::Answer(response);
+        }
+        let (parts, body) = response.into_parts();
+        match body.read(limit, deadline).await {
+            Ok(bytes) => Self::Answer(Response::from_parts(parts, Body::from(bytes))),
+            Err(error) => Self::Head(parts, error),
+        }
+    }
+
     fn status(&self) -> Option<StatusCode> {
         match self {
             Self::Answer(response) => Some(response.status()),

@@ -9,13 +9,14 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Status
 use tokio::time::{Instant, sleep, timeout_at};
 use uuid::Uuid;
 
-use super::{Client, Inner, is_redirect};
+use super::{Client, is_redirect};
+use crate::credential::AccessToken;
+use crate::credential::challenge::Challenge;
 use crate::credential::granted::Granted;
-use crate::credential::{AccessToken, TokenRequest};
 use crate::error::Error;
 use crate::response::{Detailed, Origin};
 use crate::retry::{Fate, Outcome, Tries};
-use crate::trace::{self, Span};
+use crate::trace::Span;
 use crate::transport::{Body, NewConnection, TransportError};
 
 pub(crate) const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
@@ -51,7 +52,7 @@ impl Client {
     ) -> Result<Reply, Error> {
         loop {
             let token = match message.has_token {
-                true => Some(self.token(tries.deadline).await.map_err(|error| {
+                true => Some(self.token_for(origin, tries).await.map_err(|error| {
                     // It is no longer the token alone that failed.
                     match &tries.unknown {
                         Some(_) => Error::unsent(error),
@@ -63,15 +64,18 @@ impl Client {
             let attempt = self.attempt(message, token.as_ref(), tries).await;
             let mut no_other_token = None;
             if let Some(refused) = &token
-                && is_unauthorized(&attempt.outcome)
+                && let Some(challenge) = attempt.challenge()
                 && !tries.has_renewed
             {
                 tries.has_renewed = true;
-                self.inner.cache.forget(refused);
-                match self.token(tries.deadline).await {
-                    Ok(token) if token != *refused => continue,
-                    Ok(_) => {}
-                    Err(error) => no_other_token = Some(error),
+                let has_other = !matches!(challenge, Challenge::Malformed);
+                self.signed_in.tokens.forget(refused, challenge.claims());
+                if has_other {
+                    match self.token_for(origin, tries).await {
+                        Ok(token) if token != *refused => continue,
+                        Ok(_) => {}
+                        Err(error) => no_other_token = Some(error),
+                    }
                 }
             }
             let Some(wait) = tries.wait(&attempt.outcome, message.is_idempotent) else {
@@ -95,7 +99,11 @@ impl Client {
     ) -> Attempt {
         let id = client_request_id();
         let request = message.request(&id, token, tries.wants_new_connection);
-        let sent = timeout_at(tries.deadline, self.inner.transport.send(request)).await;
+        let sent = timeout_at(
+            tries.deadline,
+            self.settings.platform.transport.send(request),
+        )
+        .await;
         tries.attempts += 1;
         let outcome = match sent.unwrap_or_else(|_| Err(TransportError::timed_out())) {
             Err(error) => Outcome::Silence(error),
@@ -103,10 +111,10 @@ impl Client {
                 // Graph sends it back; what stands between Graph and here may not.
                 let headers = response.headers_mut();
                 headers.insert(CLIENT_REQUEST_ID, id.clone());
-                if response.status().is_success() && !message.is_streamed {
-                    self.whole(response, tries.deadline).await
-                } else {
+                if message.is_streamed {
                     Outcome::Answer(response)
+                } else {
+                    Outcome::whole(response, self.settings.max_answer, tries.deadline).await
                 }
             }
         };
@@ -114,15 +122,6 @@ impl Client {
             tries.unknown.get_or_insert_with(|| id.clone());
         }
         Attempt { outcome, id }
-    }
-
-    /// Reads the body of an answer, so that one that is lost can be asked for again.
-    async fn whole(&self, response: Response<Body>, deadline: Instant) -> Outcome {
-        let (parts, body) = response.into_parts();
-        match body.read(self.inner.max_answer, deadline).await {
-            Ok(bytes) => Outcome::Answer(Response::from_parts(parts, Body::from(bytes))),
-            Err(error) => Outcome::Head(parts, error),
-        }
     }
 
     /// What the caller gets of the last attempt.
@@ -144,10 +143,11 @@ impl Client {
                         response,
                         attempts: tries.attempts,
                         waited: tries.waited,
+                        deadline: tries.deadline,
                         span: span.clone(),
                     });
                 }
-                let error = refused(response, self.inner.max_error, tries.deadline).await;
+                let error = refused(response, self.settings.max_error, tries.deadline).await;
                 match token {
                     Some(token) if error.is_forbidden() => self.explain(error, origin, &token),
                     _ => error,
@@ -168,7 +168,7 @@ impl Client {
     /// Says of a refusal which permissions open the action, and which the token has.
     fn explain(&self, error: Error, origin: &Origin, token: &AccessToken) -> Error {
         let granted = Granted::read(token);
-        let said = self.inner.credential.caller();
+        let said = self.signed_in.credential.caller();
         let Some(caller) = said.or(granted.as_ref().map(|granted| granted.caller)) else {
             return error;
         };
@@ -178,29 +178,6 @@ impl Client {
         }
         let granted = granted.map(|granted| granted.permissions);
         error.with_permissions(caller, needed, granted)
-    }
-
-    async fn token(&self, deadline: Instant) -> Result<AccessToken, Error> {
-        let Inner {
-            scope,
-            credential,
-            cache,
-            transport,
-            ..
-        } = &*self.inner;
-        let renew = async {
-            let token = credential
-                .token(TokenRequest::new(scope, &**transport))
-                .await;
-            trace::token(token.is_ok());
-            token
-        };
-        match timeout_at(deadline, cache.token(renew)).await {
-            Ok(token) => token,
-            Err(_) => Err(Error::auth("no token came in time")
-                .timed_out()
-                .with_retry_safe(true)),
-        }
     }
 }
 
@@ -273,11 +250,25 @@ struct Attempt {
     id: HeaderValue,
 }
 
+impl Attempt {
+    /// What a refusal of the token says, if it is one.
+    fn challenge(&self) -> Option<Challenge> {
+        match &self.outcome {
+            Outcome::Answer(response) if response.status() == StatusCode::UNAUTHORIZED => {
+                Some(Challenge::read(response.headers()))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// The answer to a message, before its body is read.
 pub(crate) struct Reply {
     pub(crate) response: Response<Body>,
     pub(crate) attempts: u32,
     pub(crate) waited: Duration,
+    /// When the time of the call is up: later, if a person took part.
+    pub(crate) deadline: Instant,
     pub(crate) span: Span,
 }
 
@@ -300,22 +291,19 @@ impl Reply {
     }
 }
 
-fn is_unauthorized(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Answer(response) if response.status() == StatusCode::UNAUTHORIZED)
-}
-
 /// The error that an answer is.
 async fn refused(response: Response<Body>, limit: usize, deadline: Instant) -> Error {
     let (parts, body) = response.into_parts();
-    match body.read(limit, deadline).await {
+    let error = match body.read(limit, deadline).await {
         Ok(body) => Error::api(parts.status, &parts.headers, &body),
         // The status says more than why its explanation could not be read.
         Err(error) => Error::api(parts.status, &parts.headers, &[]).with_source(error),
-    }
+    };
+    error.with_claims(Challenge::read(&parts.headers).claims())
 }
 
 /// A fresh id, under which Graph logs the request.
-fn client_request_id() -> HeaderValue {
+pub(crate) fn client_request_id() -> HeaderValue {
     let mut buffer = Uuid::encode_buffer();
     let id = Uuid::new_v4().hyphenated().encode_lower(&mut buffer);
     HeaderValue::from_str(id).expect("a UUID is written in ASCII")

@@ -1,6 +1,7 @@
 //! `Client`: from a rendered call to the answer of Graph.
 
 mod exchange;
+mod token;
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,16 +9,14 @@ use std::time::Duration;
 
 use http::header::{LOCATION, RANGE};
 use http::{HeaderMap, HeaderName, Method, Response, StatusCode};
-use tokio::time::Instant;
 use url::Url;
 
-#[cfg(feature = "emulator")]
-pub(crate) use self::exchange::CLIENT_REQUEST_ID;
 use self::exchange::Message;
-pub(crate) use self::exchange::Reply;
+pub(crate) use self::exchange::{CLIENT_REQUEST_ID, Reply, client_request_id};
 use crate::action::{ApiVersion, Caller, Permissions};
-use crate::credential::Credential;
-use crate::credential::cache::Cache;
+use crate::cloud::{self, Cloud};
+use crate::credential::tokens::{Tokens, Users};
+use crate::credential::{Credential, Platform};
 use crate::error::Error;
 use crate::host;
 use crate::request::Call;
@@ -28,12 +27,11 @@ use crate::trace::Span;
 use crate::transport::HttpTransport;
 use crate::transport::{Body, Transport};
 
-/// Microsoft Graph in the global cloud.
-const GLOBAL: &str = "https://graph.microsoft.com";
-
-/// The longest answer that is read, and the longest error, in bytes, unless it is said.
+/// The longest answer that is read, the longest error, and the longest answer with a token, in bytes, unless it
+/// is said.
 const MAX_ANSWER: usize = 64 << 20;
 const MAX_ERROR: usize = 64 << 10;
+const MAX_TOKEN: usize = 1 << 20;
 
 /// How long a call may take, unless it is said.
 const TIMEOUT: Duration = Duration::from_secs(100);
@@ -43,23 +41,35 @@ const MAX_REDIRECTS: u32 = 5;
 
 /// Sends requests to Microsoft Graph, with the tokens of a credential.
 ///
-/// Cheap to clone: the clones share connections and token.
+/// Cheap to clone: the clones share connections and tokens.
 #[derive(Clone)]
 pub struct Client {
-    inner: Arc<Inner>,
+    settings: Arc<Settings>,
+    signed_in: Arc<SignedIn>,
 }
 
-struct Inner {
+/// What is the same for every user.
+struct Settings {
     root: String,
     origin: url::Origin,
-    scope: String,
-    credential: Box<dyn Credential>,
-    cache: Cache,
-    transport: Box<dyn Transport>,
+    /// Where Graph is, and what its tokens are for.
+    graphs: Vec<Url>,
+    /// What a token is asked for with, unless the permissions of the call say it.
+    scopes: Vec<String>,
+    /// What stands before a permission to make it a scope, where the scopes are not fixed.
+    resource: Option<String>,
+    platform: Platform,
+    users: Users,
     retry: Retry,
     timeout: Duration,
     max_answer: usize,
     max_error: usize,
+}
+
+/// Who calls.
+struct SignedIn {
+    credential: Box<dyn Credential>,
+    tokens: Arc<Tokens>,
 }
 
 impl Client {
@@ -77,23 +87,59 @@ impl Client {
     pub fn builder(credential: impl Credential) -> ClientBuilder {
         ClientBuilder {
             credential: Box::new(credential),
-            root: GLOBAL.to_owned(),
+            cloud: None,
+            root: None,
             scope: None,
             transport: None,
             retry: Retry::default(),
             timeout: TIMEOUT,
             max_answer: MAX_ANSWER,
             max_error: MAX_ERROR,
+            max_token: MAX_TOKEN,
         }
+    }
+
+    /// The same client with another credential: it shares the connections. A web API makes one for each call
+    /// that it answers, on behalf of who called it; the tokens of the same user are shared too.
+    ///
+    /// ```
+    /// use graph_action::credential::{ClientSecret, OnBehalfOf};
+    /// use graph_action::{Client, Error};
+    ///
+    /// # fn example(graph: &Client, app: &ClientSecret, bearer: &str) -> Result<(), Error> {
+    /// let graph = graph.with_credential(OnBehalfOf::new(app, bearer)?)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// With [`ErrorKind::Config`](crate::ErrorKind::Config), when the credential is of another cloud.
+    pub fn with_credential(&self, credential: impl Credential) -> Result<Self, Error> {
+        let settings = Arc::clone(&self.settings);
+        Self::signed_in(settings, Box::new(credential))
+    }
+
+    fn signed_in(settings: Arc<Settings>, credential: Box<dyn Credential>) -> Result<Self, Error> {
+        for authority in credential.authorities() {
+            let authority = host::trusted(authority)?;
+            for graph in &settings.graphs {
+                cloud::belong_together(graph, &authority)?;
+            }
+        }
+        let tokens = settings.users.tokens(credential.identity());
+        Ok(Self {
+            settings,
+            signed_in: Arc::new(SignedIn { credential, tokens }),
+        })
     }
 
     /// Sends a call, and gives the answer if its status is 2xx.
     pub(crate) async fn call(&self, call: Call) -> Result<Answer, Error> {
         self.check_caller(&call.permissions)?;
-        let address = format!("{}/{}{}", self.inner.root, call.version, call.path);
+        let address = format!("{}/{}{}", self.settings.root, call.version, call.path);
         let range = call.headers.get(RANGE).cloned();
         let origin = self.origin(&call);
-        let deadline = origin.deadline();
         let span = Span::new(&call.method, call.declared, &origin);
         let message = Message {
             body: call.body.unwrap_or_default(),
@@ -102,10 +148,12 @@ impl Client {
             is_streamed: call.is_download,
             ..Message::new(call.method, &address, call.headers)?
         };
-        let reply = self.send(&message, &origin, deadline, &span).await?;
+        let reply = self
+            .send(&message, &origin, origin.deadline(), &span)
+            .await?;
         let headers: HeaderMap = range.map(|range| (RANGE, range)).into_iter().collect();
-        let reply = self.download(reply, &address, &headers, &origin, deadline, &span);
-        Ok(Answer::new(reply.await?, address, origin, deadline))
+        let reply = self.download(reply, &address, &headers, &origin, &span);
+        Ok(Answer::new(reply.await?, address, origin))
     }
 
     /// Follows the redirects of a download to pre-authenticated addresses, without the token. What is no
@@ -116,7 +164,6 @@ impl Client {
         address: &str,
         headers: &HeaderMap,
         origin: &Origin,
-        deadline: Instant,
         span: &Span,
     ) -> Result<Reply, Error> {
         let mut address = address.to_owned();
@@ -133,7 +180,7 @@ impl Client {
                 elsewhere(&address, headers.clone())
             });
             let message = message.map_err(|error| reply.fail(error))?;
-            let next = self.send(&message, origin, deadline, span).await?;
+            let next = self.send(&message, origin, reply.deadline, span).await?;
             reply = Reply {
                 attempts: reply.attempts + next.attempts,
                 waited: reply.waited + next.waited,
@@ -151,8 +198,8 @@ impl Client {
             path: call.declared,
             permissions: call.permissions,
             headers: repeated(&call.headers),
-            timeout: call.timeout.unwrap_or(self.inner.timeout),
-            retry: call.retry.unwrap_or(self.inner.retry),
+            timeout: call.timeout.unwrap_or(self.settings.timeout),
+            retry: call.retry.unwrap_or(self.settings.retry),
         }
     }
 
@@ -164,14 +211,14 @@ impl Client {
             path: "",
             permissions: Permissions::UNKNOWN,
             headers,
-            timeout: self.inner.timeout,
-            retry: self.inner.retry,
+            timeout: self.settings.timeout,
+            retry: self.settings.retry,
         }
     }
 
     /// The longest answer that is read, in bytes.
     pub(crate) fn max_answer(&self) -> usize {
-        self.inner.max_answer
+        self.settings.max_answer
     }
 
     /// Follows a link of an answer to more of the same, on Graph itself only.
@@ -181,16 +228,16 @@ impl Client {
                 "a link of the answer leads to another host than the client's",
             ));
         };
-        let deadline = origin.deadline();
         let span = Span::new(&Method::GET, origin.path, &origin);
         let message = Message::new(Method::GET, &address, origin.headers.clone())?;
-        let reply = self.send(&message, &origin, deadline, &span).await?;
-        Ok(Answer::new(reply, address, origin, deadline))
+        let reply = self
+            .send(&message, &origin, origin.deadline(), &span)
+            .await?;
+        Ok(Answer::new(reply, address, origin))
     }
 
     /// Looks at an operation: at Graph with the token, elsewhere without. A redirect is an answer too.
     pub(crate) async fn watch(&self, address: &str, origin: Origin) -> Result<Answer, Error> {
-        let deadline = origin.deadline();
         let span = Span::new(&Method::GET, origin.path, &origin);
         let mut message = match self.own(address) {
             Some(address) => Message::new(Method::GET, &address, origin.headers.clone())?,
@@ -198,14 +245,16 @@ impl Client {
         };
         message.follows = true;
         message.is_streamed = false;
-        let reply = self.send(&message, &origin, deadline, &span).await?;
-        Ok(Answer::new(reply, address.to_owned(), origin, deadline))
+        let reply = self
+            .send(&message, &origin, origin.deadline(), &span)
+            .await?;
+        Ok(Answer::new(reply, address.to_owned(), origin))
     }
 
     /// The host of Graph.
     #[cfg(feature = "tracing")]
     pub(crate) fn host(&self) -> Option<&url::Host> {
-        match &self.inner.origin {
+        match &self.settings.origin {
             url::Origin::Tuple(_, host, _) => Some(host),
             url::Origin::Opaque(_) => None,
         }
@@ -225,9 +274,9 @@ impl Client {
         match location.strip_prefix('/') {
             Some(path) if self.own(from).is_some() && !path.starts_with('/') => {
                 Some(if is_from_version {
-                    format!("{}/{path}", self.inner.root)
+                    format!("{}/{path}", self.settings.root)
                 } else {
-                    format!("{}/{version}/{path}", self.inner.root)
+                    format!("{}/{version}/{path}", self.settings.root)
                 })
             }
             _ => Some(Url::parse(from).ok()?.join(location).ok()?.into()),
@@ -237,12 +286,12 @@ impl Client {
     /// The address, if it is on the client's own host, where the token may go.
     fn own(&self, address: &str) -> Option<String> {
         let url = host::secure(address).ok()?;
-        (url.origin() == self.inner.origin).then(|| url.into())
+        (url.origin() == self.settings.origin).then(|| url.into())
     }
 
     /// Tells a caller whose kind the action does not support before anything is sent.
     pub(crate) fn check_caller(&self, permissions: &Permissions) -> Result<(), Error> {
-        match self.inner.credential.caller() {
+        match self.signed_in.credential.caller() {
             Some(caller) if permissions.of(caller).is_empty() => {
                 Err(Error::caller(unsupported(caller, permissions)))
             }
@@ -295,7 +344,7 @@ impl fmt::Debug for Client {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Client")
-            .field("root", &self.inner.root)
+            .field("root", &self.settings.root)
             .finish_non_exhaustive()
     }
 }
@@ -304,26 +353,36 @@ impl fmt::Debug for Client {
 #[must_use = "a builder does nothing until it builds"]
 pub struct ClientBuilder {
     credential: Box<dyn Credential>,
-    root: String,
+    cloud: Option<Cloud>,
+    root: Option<String>,
     scope: Option<String>,
     transport: Option<Box<dyn Transport>>,
     retry: Retry,
     timeout: Duration,
     max_answer: usize,
     max_error: usize,
+    max_token: usize,
 }
 
 impl ClientBuilder {
-    /// The address of Graph, before the version: `https://graph.microsoft.com` unless it is set. The
-    /// token goes to this host and nowhere else, and is asked for with its `/.default` scope, unless
-    /// [`scope`](Self::scope) says another.
+    /// The cloud: [`Cloud::GLOBAL`] unless it is set. The token goes to its Graph and nowhere else, and is
+    /// asked for at its identity platform, unless the credential names another.
+    pub fn cloud(mut self, cloud: Cloud) -> Self {
+        self.cloud = Some(cloud);
+        self
+    }
+
+    /// The address of Graph, before the version, where it is not that of the [cloud](Self::cloud): a gateway, or
+    /// a server in a test. The address of a known cloud is taken for that cloud. Unless the cloud is said too, a
+    /// token is asked for with its `/.default` scope; [`scope`](Self::scope) says another.
     pub fn root(mut self, address: impl Into<String>) -> Self {
-        self.root = address.into();
+        self.root = Some(address.into());
         self
     }
 
     /// The scope that a token is asked for with, where the root is a gateway before Graph and not Graph itself:
-    /// `https://graph.microsoft.com/.default`.
+    /// `https://graph.microsoft.com/.default`. Of one that ends so, the rest stands before the permissions that a
+    /// user is asked for; any other is asked for as it is.
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());
         self
@@ -343,7 +402,8 @@ impl ClientBuilder {
     }
 
     /// How long a call may take with all its attempts, 100 s unless it is said here or
-    /// [by the call](crate::Request::timeout).
+    /// [by the call](crate::Request::timeout). A sign-in that a person may take part in is not counted: it has its own
+    /// time.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -363,33 +423,71 @@ impl ClientBuilder {
         self
     }
 
+    /// The longest answer with a token that is read, in bytes after decompression: 1 MiB unless it is said.
+    pub fn max_token(mut self, bytes: usize) -> Self {
+        self.max_token = bytes;
+        self
+    }
+
     /// The client.
     ///
     /// # Errors
     ///
     /// With [`ErrorKind::Config`](crate::ErrorKind::Config), when the root is no https address (or http
-    /// on loopback), or when there is no TLS to be had.
+    /// on loopback), when root, scope and the identity platform of the credential are of two clouds, or when
+    /// there is no TLS to be had.
     pub fn build(self) -> Result<Client, Error> {
-        let root = host::trusted(&self.root)?;
+        let said = self
+            .scope
+            .as_deref()
+            .and_then(|scope| Url::parse(scope).ok());
+        let (root, cloud) = match (self.root, self.cloud) {
+            (None, cloud) => {
+                let cloud = cloud.unwrap_or(Cloud::GLOBAL);
+                (host::trusted(cloud.graph())?, cloud)
+            }
+            (Some(root), Some(cloud)) => (host::trusted(&root)?, cloud),
+            (Some(root), None) => {
+                let root = host::trusted(&root)?;
+                let cloud = Cloud::of_root(&root, said.as_ref());
+                (root, cloud)
+            }
+        };
+        let scope = self.scope.unwrap_or_else(|| cloud.default_scope());
+        let behind = host::trusted(cloud.graph())?;
+        let authority = host::trusted(cloud.authority())?;
+        let graphs: Vec<Url> = [root.clone(), behind.clone()]
+            .into_iter()
+            .chain(said)
+            .collect();
+        for graph in &graphs {
+            cloud::is_one(graph, &root)?;
+            cloud::is_one(graph, &behind)?;
+            cloud::belong_together(graph, &authority)?;
+        }
         let transport = match self.transport {
             Some(transport) => transport,
             None => default_transport()?,
         };
-        let default = || format!("{}/.default", root.origin().ascii_serialization());
-        Ok(Client {
-            inner: Arc::new(Inner {
-                scope: self.scope.unwrap_or_else(default),
-                origin: root.origin(),
-                root: host::without_slash(&root),
-                credential: self.credential,
-                cache: Cache::default(),
-                transport,
+        let settings = Settings {
+            origin: root.origin(),
+            root: host::without_slash(&root),
+            graphs,
+            resource: scope.strip_suffix(".default").map(str::to_owned),
+            scopes: vec![scope],
+            platform: Platform {
+                authority: cloud.authority().to_owned(),
+                transport: Arc::from(transport),
                 retry: self.retry,
-                timeout: self.timeout,
-                max_answer: self.max_answer,
-                max_error: self.max_error,
-            }),
-        })
+                max_token: self.max_token,
+            },
+            users: Users::default(),
+            retry: self.retry,
+            timeout: self.timeout,
+            max_answer: self.max_answer,
+            max_error: self.max_error,
+        };
+        Client::signed_in(Arc::new(settings), self.credential)
     }
 }
 

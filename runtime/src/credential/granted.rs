@@ -9,7 +9,7 @@ use crate::credential::AccessToken;
 
 /// The tenant that all personal accounts are in, after
 /// [ID token claims](https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference).
-const PERSONAL: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
+pub(crate) const PERSONAL: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 /// The permissions in a token, and whose they are.
 pub(crate) struct Granted {

@@ -1,4 +1,4 @@
-//! The part of Graph that deals with Android for Work enrollment profiles.
+//! The part of Graph that deals with Android for Work enrollment profiles, and who has signed in.
 
 use std::time::Duration;
 
@@ -11,10 +11,19 @@ use time::format_description::well_known::Rfc3339;
 
 use super::identity::{self, Claims};
 use super::server::{Answer, Incoming, Service, new_id};
+use super::user::{USER_ID, USER_NAME};
 
 const READ: [&str; 2] = [
     "DeviceManagementConfiguration.Read.All",
     "DeviceManagementConfiguration.ReadWrite.All",
+];
+/// What opens `/me`, least privileged first.
+const ME: [&str; 5] = [
+    "User.Read",
+    "User.ReadWrite",
+    "User.ReadBasic.All",
+    "User.Read.All",
+    "Directory.Read.All",
 ];
 const WRITE: [&str; 1] = ["DeviceManagementConfiguration.ReadWrite.All"];
 
@@ -93,6 +102,9 @@ pub(super) fn answer(service: &Service, incoming: &Incoming) -> Answer {
 
 fn perform(service: &Service, incoming: &Incoming) -> Result<Answer, Refusal> {
     let claims = authenticate(service, incoming)?;
+    if let Some(version) = is_me(incoming) {
+        return me(service, &claims, version, incoming);
+    }
     let operation = Operation::find(incoming)?;
     authorize(&claims, &operation, incoming)?;
     let mut profiles = service.profiles();
@@ -126,6 +138,48 @@ fn perform(service: &Service, incoming: &Incoming) -> Result<Answer, Refusal> {
     }
     profile.modified = now;
     Ok((StatusCode::NO_CONTENT, None))
+}
+
+/// Whether `GET /me` is asked for, and of which version.
+fn is_me(incoming: &Incoming) -> Option<&str> {
+    match &*incoming.segments {
+        [version, me] if incoming.method == Method::GET && me.eq_ignore_ascii_case("me") => {
+            ["v1.0", "beta"]
+                .into_iter()
+                .find(|known| known.eq_ignore_ascii_case(version))
+        }
+        _ => None,
+    }
+}
+
+/// [The user who has signed in](https://learn.microsoft.com/graph/api/user-get).
+fn me(
+    service: &Service,
+    claims: &Claims,
+    version: &str,
+    incoming: &Incoming,
+) -> Result<Answer, Refusal> {
+    if claims.is_app() {
+        return Err(bad_request(
+            "/me request is only valid with delegated authentication flow.",
+        ));
+    }
+    has_one_of(claims, &ME, incoming)?;
+    let user = json!({
+        "@odata.context": format!("{}/{version}/$metadata#users/$entity", service.root),
+        "businessPhones": ["+1 425 555 0109"],
+        "displayName": "Adele Vance",
+        "givenName": "Adele",
+        "id": USER_ID,
+        "jobTitle": "Retail Manager",
+        "mail": USER_NAME,
+        "mobilePhone": null,
+        "officeLocation": "18/2111",
+        "preferredLanguage": "en-US",
+        "surname": "Vance",
+        "userPrincipalName": USER_NAME,
+    });
+    Ok((StatusCode::OK, Some(user)))
 }
 
 /// What is asked for, by method and path.
@@ -225,29 +279,36 @@ fn authorize(
         Name::CreateToken | Name::RevokeToken => &WRITE,
     };
     // The reference of v1.0 says of applications: "Not supported."
-    let is_supported = !claims.is_app() || operation.version.eq_ignore_ascii_case("beta");
+    if claims.is_app() && !operation.version.eq_ignore_ascii_case("beta") {
+        return Err(forbidden(
+            "Application-only access is not supported",
+            incoming,
+        ));
+    }
+    has_one_of(claims, accepted, incoming)
+}
+
+fn has_one_of(claims: &Claims, accepted: &[&str], incoming: &Incoming) -> Result<(), Refusal> {
     let held: Vec<&str> = if claims.is_app() {
         claims.roles.iter().map(String::as_str).collect()
     } else {
         claims.scp.split(' ').collect()
     };
-    if is_supported && accepted.iter().any(|permission| held.contains(permission)) {
+    if accepted.iter().any(|permission| held.contains(permission)) {
         return Ok(());
     }
-    let why = if is_supported {
-        format!(
-            "Application must have one of the following scopes: {}",
-            accepted.join(", ")
-        )
-    } else {
-        "Application-only access is not supported".to_owned()
-    };
+    let accepted = accepted.join(", ");
+    let why = format!("Application must have one of the following scopes: {accepted}");
+    Err(forbidden(&why, incoming))
+}
+
+fn forbidden(why: &str, incoming: &Incoming) -> Refusal {
     let message = format!(
         "Application is not authorized to perform this operation. {why} - Operation ID (for customer \
          support): 00000000-0000-0000-0000-000000000000 - Activity ID: {}",
         incoming.request_id
     );
-    Err(Refusal::new(StatusCode::FORBIDDEN, "Forbidden", message))
+    Refusal::new(StatusCode::FORBIDDEN, "Forbidden", message)
 }
 
 /// Reads the one parameter of `createToken`, `Edm.Int32` and not nullable.

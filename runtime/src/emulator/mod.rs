@@ -1,8 +1,8 @@
 //! A Microsoft Graph to run against without a tenant.
 //!
-//! A real HTTP server on a loopback port plays the token endpoint of the Microsoft identity platform
-//! and the part of Graph that deals with Android for Work enrollment profiles: it checks what the real
-//! ones check, keeps state, and refuses with their errors.
+//! A real HTTP server on a loopback port plays the Microsoft identity platform, with an app and a user, and the
+//! part of Graph that deals with Android for Work enrollment profiles and with the user's own `/me`: it checks
+//! what the real ones check, keeps state, and refuses with their errors.
 //!
 //! ```
 //! use graph_action::{emulator::Emulator, graph_action};
@@ -30,6 +30,7 @@
 mod graph;
 mod identity;
 mod server;
+mod user;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -38,12 +39,19 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Request;
 use tokio::net::TcpListener;
+#[cfg(feature = "browser")]
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use self::server::Service;
 use crate::client::Client;
-use crate::credential::ClientSecret;
+use crate::cloud::Cloud;
+#[cfg(feature = "browser")]
+use crate::credential::AuthorizationCode;
+use crate::credential::{ClientSecret, Credential, DeviceCode, DevicePrompt};
 use crate::error::Error;
+#[cfg(feature = "browser")]
+use crate::transport::HttpTransport;
 
 /// The permission that the emulated app has unless [`EmulatorBuilder::roles`] says otherwise.
 const DEFAULT_ROLE: &str = "DeviceManagementConfiguration.ReadWrite.All";
@@ -73,6 +81,7 @@ impl Emulator {
     pub fn builder() -> EmulatorBuilder {
         EmulatorBuilder {
             roles: vec![DEFAULT_ROLE.to_owned()],
+            consents: vec!["User.Read".to_owned()],
             token_lifetime: Duration::from_secs(3599),
         }
     }
@@ -83,9 +92,51 @@ impl Emulator {
     ///
     /// Those of [`ClientBuilder::build`](crate::ClientBuilder::build).
     pub fn client(&self) -> Result<Client, Error> {
-        Client::builder(self.credential()?)
-            .root(self.root())
-            .build()
+        self.client_of(self.credential()?)
+    }
+
+    /// A client of the service, with another credential: one that [`device_code`](Self::device_code) gives, or
+    /// one of your own.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ClientBuilder::build`](crate::ClientBuilder::build).
+    pub fn client_of(&self, credential: impl Credential) -> Result<Client, Error> {
+        let cloud = Cloud::custom(self.root(), self.root())?;
+        Client::builder(credential).cloud(cloud).build()
+    }
+
+    /// The credential of the service's user, Adele Vance, who signs in and consents as soon as she is shown the
+    /// code.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`DeviceCode::new`].
+    pub fn device_code(
+        &self,
+        show: impl Fn(&DevicePrompt) + Send + Sync + 'static,
+    ) -> Result<DeviceCode, Error> {
+        let service = Arc::clone(&self.service);
+        DeviceCode::new(self.tenant_id(), self.client_id(), move |prompt| {
+            show(prompt);
+            service.sign_ins().approve(prompt.user_code());
+        })
+    }
+
+    /// The credential of the service's user, Adele Vance, who has signed in in her browser before, and consents.
+    /// The browser is one of the service's own, which comes back without a window.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`AuthorizationCode::new`].
+    #[cfg(feature = "browser")]
+    pub fn authorization_code(&self) -> Result<AuthorizationCode, Error> {
+        let transport = HttpTransport::new()?;
+        let credential = AuthorizationCode::new(self.tenant_id(), self.client_id())?;
+        Ok(credential.open_with(move |address| {
+            let browse = user::browse(&transport, address);
+            Handle::current().block_on(browse)
+        }))
     }
 
     /// The credential of the service's app.
@@ -128,6 +179,17 @@ impl Emulator {
         identity::user_token(&self.service, scopes)
     }
 
+    /// A token of the service's user for a web API of the app's own, which the app can exchange
+    /// [on behalf of](crate::credential::OnBehalfOf) her.
+    pub fn api_token(&self) -> String {
+        identity::api_token(&self.service)
+    }
+
+    /// The name of the service's user, who is Adele Vance.
+    pub fn user_name(&self) -> &str {
+        user::USER_NAME
+    }
+
     /// The requests that the service has had, oldest first: the last 1,000, those for tokens among
     /// them. The address of each is the path and query.
     pub fn requests(&self) -> Vec<Request<Bytes>> {
@@ -146,6 +208,7 @@ impl Drop for Emulator {
 #[must_use = "a builder does nothing until it starts the service"]
 pub struct EmulatorBuilder {
     roles: Vec<String>,
+    consents: Vec<String>,
     token_lifetime: Duration,
 }
 
@@ -158,6 +221,17 @@ impl EmulatorBuilder {
         I::Item: Into<String>,
     {
         self.roles = roles.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The delegated permissions that the user has consented to before she signs in: `User.Read` unless they are
+    /// set.
+    pub fn consents<I>(mut self, permissions: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.consents = permissions.into_iter().map(Into::into).collect();
         self
     }
 
@@ -182,7 +256,12 @@ impl EmulatorBuilder {
             .await
             .map_err(no_port)?;
         let address = listener.local_addr().map_err(no_port)?;
-        let service = Arc::new(Service::new(address, self.roles, self.token_lifetime));
+        let service = Arc::new(Service::new(
+            address,
+            self.roles,
+            self.consents,
+            self.token_lifetime,
+        ));
         let server = tokio::spawn(server::run(listener, Arc::clone(&service)));
         Ok(Emulator { service, server })
     }

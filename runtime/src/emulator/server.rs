@@ -10,7 +10,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use percent_encoding::percent_decode_str;
@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use super::graph::{self, Profile};
 use super::identity;
+use super::user::{self, SignIns};
 use crate::client::CLIENT_REQUEST_ID;
 
 /// The longest request body that is read, in bytes; Graph's own limit is 4 MB.
@@ -42,11 +43,17 @@ pub(super) struct Service {
     pub(super) signing_key: EncodingKey,
     pub(super) verifying_key: DecodingKey,
     profiles: Mutex<HashMap<String, Profile>>,
+    sign_ins: Mutex<SignIns>,
     requests: Mutex<VecDeque<Request<Bytes>>>,
 }
 
 impl Service {
-    pub(super) fn new(address: SocketAddr, roles: Vec<String>, token_lifetime: Duration) -> Self {
+    pub(super) fn new(
+        address: SocketAddr,
+        roles: Vec<String>,
+        consents: Vec<String>,
+        token_lifetime: Duration,
+    ) -> Self {
         let tenant_id = new_id();
         let profile_id = new_id();
         let key = [Uuid::new_v4(), Uuid::new_v4()]
@@ -64,12 +71,17 @@ impl Service {
             token_lifetime,
             signing_key: EncodingKey::from_secret(&key),
             verifying_key: DecodingKey::from_secret(&key),
+            sign_ins: Mutex::new(SignIns::new(consents)),
             requests: Mutex::default(),
         }
     }
 
     pub(super) fn profiles(&self) -> MutexGuard<'_, HashMap<String, Profile>> {
         self.profiles.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn sign_ins(&self) -> MutexGuard<'_, SignIns> {
+        self.sign_ins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn requests(&self) -> Vec<Request<Bytes>> {
@@ -103,6 +115,8 @@ pub(super) struct Incoming {
     pub(super) method: Method,
     /// The path between its `/`s, decoded.
     pub(super) segments: Vec<String>,
+    /// The query, decoded.
+    pub(super) query: HashMap<String, String>,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
     pub(super) request_id: String,
@@ -119,6 +133,12 @@ impl Incoming {
 
 /// An answer: a status, and JSON if there is any.
 pub(super) type Answer = (StatusCode, Option<Value>);
+
+/// What a browser gets.
+pub(super) enum Page {
+    Html(StatusCode, String),
+    Redirect(String),
+}
 
 pub(super) async fn run(listener: TcpListener, service: Arc<Service>) {
     let router = Router::new().fallback(answer).with_state(service);
@@ -137,11 +157,15 @@ async fn answer(State(service): State<Arc<Service>>, request: Request<Body>) -> 
         Some(Ok(id)) => id.to_owned(),
         _ => request_id.clone(),
     };
-    let (status, json) = match to_bytes(body, MAX_BODY).await {
+    let mut response = match to_bytes(body, MAX_BODY).await {
         Ok(body) => {
+            let query = parts.uri.query().unwrap_or_default();
             let incoming = Incoming {
                 method: parts.method.clone(),
                 segments: segments(parts.uri.path()),
+                query: form_urlencoded::parse(query.as_bytes())
+                    .into_owned()
+                    .collect(),
                 headers: parts.headers.clone(),
                 body: body.clone(),
                 request_id: request_id.clone(),
@@ -150,10 +174,8 @@ async fn answer(State(service): State<Arc<Service>>, request: Request<Body>) -> 
             service.record(Request::from_parts(parts, body));
             dispatch(&service, &incoming)
         }
-        Err(_) => (StatusCode::PAYLOAD_TOO_LARGE, None),
+        Err(_) => json((StatusCode::PAYLOAD_TOO_LARGE, None)),
     };
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = status;
     let headers = response.headers_mut();
     for (name, id) in [
         (REQUEST_ID, request_id),
@@ -163,19 +185,50 @@ async fn answer(State(service): State<Arc<Service>>, request: Request<Body>) -> 
             headers.insert(name, id);
         }
     }
+    response
+}
+
+fn dispatch(service: &Service, incoming: &Incoming) -> Response<Body> {
+    let segments: Vec<&str> = incoming.segments.iter().map(String::as_str).collect();
+    match segments.as_slice() {
+        [tenant, "oauth2", "v2.0", "token"] => json(identity::token(service, tenant, incoming)),
+        [tenant, "oauth2", "v2.0", "devicecode"] => {
+            json(identity::device_code(service, tenant, incoming))
+        }
+        [tenant, "oauth2", "v2.0", "authorize"] => page(user::authorize(service, tenant, incoming)),
+        ["devicelogin"] => page(user::device_login(service, incoming)),
+        _ => json(graph::answer(service, incoming)),
+    }
+}
+
+fn json((status, json): Answer) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
     if let Some(json) = json {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let content_type = HeaderValue::from_static("application/json");
+        response.headers_mut().insert(CONTENT_TYPE, content_type);
         *response.body_mut() = Body::from(json.to_string());
     }
     response
 }
 
-fn dispatch(service: &Service, incoming: &Incoming) -> Answer {
-    let segments: Vec<&str> = incoming.segments.iter().map(String::as_str).collect();
-    match segments.as_slice() {
-        [tenant, "oauth2", "v2.0", "token"] => identity::token(service, tenant, incoming),
-        _ => graph::answer(service, incoming),
+fn page(page: Page) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    match page {
+        Page::Html(status, html) => {
+            *response.status_mut() = status;
+            let content_type = HeaderValue::from_static("text/html; charset=utf-8");
+            response.headers_mut().insert(CONTENT_TYPE, content_type);
+            *response.body_mut() = Body::from(html);
+        }
+        Page::Redirect(address) => {
+            *response.status_mut() = StatusCode::FOUND;
+            if let Ok(address) = HeaderValue::try_from(address) {
+                response.headers_mut().insert(LOCATION, address);
+            }
+        }
     }
+    response
 }
 
 fn segments(path: &str) -> Vec<String> {

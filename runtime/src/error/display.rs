@@ -23,6 +23,9 @@ impl fmt::Display for Error {
         if let Some(message) = &inner.message {
             write!(formatter, ": {}", printable(message))?;
         }
+        if let Some(mend) = inner.sign_in.mend {
+            write!(formatter, "; {mend}")?;
+        }
         if let Some(permissions) = &inner.permissions {
             write!(formatter, "; {permissions}")?;
         }
@@ -76,7 +79,7 @@ impl fmt::Debug for Error {
 }
 
 /// What a terminal would obey is no part of a sentence, and what fills it is none either.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     cut(text, MAX_WORDS)
 }
 

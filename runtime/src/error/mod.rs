@@ -2,13 +2,14 @@
 
 mod body;
 pub(crate) mod display;
+mod identity;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use serde::Deserialize;
 
 use self::body::ErrorBody;
 pub use self::body::{ErrorDetail, InnerError};
@@ -23,8 +24,10 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 ///
 /// [`kind`](Self::kind) says where it ended; the other methods say what is known of it. Printed, it is
 /// a sentence for a person; it never holds a token, a secret or a body.
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     what: Cow<'static, str>,
@@ -49,11 +52,21 @@ struct Inner {
     attempts: u32,
     waited: Duration,
     permissions: Option<Permitted>,
-    source: Option<BoxError>,
+    sign_in: SignIn,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// What an error of the identity platform has beside the rest, or a challenge of Graph.
+#[derive(Clone, Default)]
+struct SignIn {
+    /// The `error` of RFC 6749.
+    oauth_error: Option<String>,
+    claims: Option<String>,
+    mend: Option<&'static str>,
 }
 
 /// What opens an action, and what a token has.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Permitted {
     caller: Caller,
     needed: &'static [&'static str],
@@ -241,6 +254,26 @@ impl Error {
         self.0.permissions.as_ref()?.granted.as_deref()
     }
 
+    /// The `error` of the identity platform after
+    /// [RFC 6749 section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2), as in `invalid_grant`, where
+    /// the [`code`](Self::code) says more.
+    pub fn oauth_error(&self) -> Option<&str> {
+        self.0.sign_in.oauth_error.as_deref()
+    }
+
+    /// The [claims](https://learn.microsoft.com/entra/identity-platform/claims-challenge) that a token needs, as
+    /// JSON, where they were asked for and could not be had here: a web API passes them on to its caller, who
+    /// signs in with them.
+    pub fn claims(&self) -> Option<&str> {
+        self.0.sign_in.claims.as_deref()
+    }
+
+    /// What to do about a refusal of the identity platform, where its code is a common one. It is part of the
+    /// printed error.
+    pub fn mend(&self) -> Option<&'static str> {
+        self.0.sign_in.mend
+    }
+
     fn has_status(&self, status: u16) -> bool {
         self.0.kind != ErrorKind::Auth && self.0.status.is_some_and(|own| own == status)
     }
@@ -267,6 +300,7 @@ impl Error {
             attempts: 0,
             waited: Duration::ZERO,
             permissions: None,
+            sign_in: SignIn::default(),
             source: None,
         }))
     }
@@ -362,34 +396,16 @@ impl Error {
         error
     }
 
-    /// The error that the token endpoint answered with.
-    pub(crate) fn identity(status: StatusCode, body: &[u8]) -> Self {
-        let mut error = Self::auth("the identity platform gave no token");
-        error.0.status = Some(status);
-        if let Ok(answer) = serde_json::from_slice::<IdentityAnswer>(body) {
-            let description = answer.error_description.unwrap_or_default();
-            // "AADSTS7000215: Invalid client secret provided. ... Trace ID: ...", on one line or several.
-            let text = description
-                .split("Trace ID: ")
-                .next()
-                .unwrap_or_default()
-                .trim();
-            let (code, message) = match text.split_once(": ") {
-                Some((code, message)) if code.starts_with("AADSTS") => (code.to_owned(), message),
-                _ => (answer.error, text),
-            };
-            error.0.code = Some(code);
-            error.0.message = Some(message.to_owned()).filter(|message| !message.is_empty());
-            error.0.request_id = answer.trace_id;
-            error.0.client_request_id = answer.correlation_id;
-        }
-        error
+    /// Says which claims the service wants in the token.
+    pub(crate) fn with_claims(mut self, claims: Option<String>) -> Self {
+        self.0.sign_in.claims = claims.or(self.0.sign_in.claims);
+        self
     }
 
     /// Says what caused it. The cause is printed, so it must hold no secret.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(Arc::from(source.into()));
         self
     }
 
@@ -398,6 +414,13 @@ impl Error {
         let id = |name| Some(headers.get(name)?.to_str().ok()?.to_owned());
         self.0.request_id = id("request-id").or(self.0.request_id);
         self.0.client_request_id = id("client-request-id").or(self.0.client_request_id);
+        self
+    }
+
+    /// Says under which id the request went out, unless the answer says it.
+    pub(crate) fn with_client_request_id(mut self, id: &HeaderValue) -> Self {
+        let id = id.to_str().ok().map(str::to_owned);
+        self.0.client_request_id = self.0.client_request_id.or(id);
         self
     }
 
@@ -476,14 +499,4 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
     }
-}
-
-/// The body of an error of the identity platform, after
-/// [RFC 6749 section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2) and with its own ids.
-#[derive(Deserialize)]
-struct IdentityAnswer {
-    error: String,
-    error_description: Option<String>,
-    trace_id: Option<String>,
-    correlation_id: Option<String>,
 }

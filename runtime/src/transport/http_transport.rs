@@ -21,7 +21,7 @@ use crate::host;
 /// The transport that a [`Client`](crate::Client) has unless it is given another.
 ///
 /// It speaks HTTP/2 where the server does, over TLS 1.2 or newer with the certificates that the system
-/// trusts, and goes through the system's proxy, but not to loopback addresses. It waits 10 s for a
+/// trusts, and goes through the system's proxy, but not to this machine (loopback) and its host (link-local). It waits 10 s for a
 /// connection, and 100 s for anything more of an answer. Cheap to clone: the clones share connections.
 #[derive(Clone)]
 pub struct HttpTransport {
@@ -36,15 +36,15 @@ struct Inner {
 /// What a request asks of the client that sends it.
 #[derive(Clone, Copy, Default)]
 struct Way {
-    /// To a loopback address, which means another machine to a proxy.
-    is_loopback: bool,
+    /// Without a proxy: to an address that means another machine there.
+    is_direct: bool,
     /// Over a connection of its own.
     is_new: bool,
 }
 
 impl Inner {
     fn client(&self, way: Way) -> Result<&reqwest::Client, Error> {
-        let slot = &self.clients[usize::from(way.is_loopback) + 2 * usize::from(way.is_new)];
+        let slot = &self.clients[usize::from(way.is_direct) + 2 * usize::from(way.is_new)];
         if let Some(client) = slot.get() {
             return Ok(client);
         }
@@ -76,11 +76,8 @@ impl HttpTransport {
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
         let is_new = request.extensions().get::<NewConnection>().is_some();
         let request = reqwest::Request::try_from(request).map_err(not_sent)?;
-        let is_loopback = host::is_loopback(request.url());
-        let way = Way {
-            is_loopback,
-            is_new,
-        };
+        let is_direct = host::is_direct(request.url());
+        let way = Way { is_direct, is_new };
         let client = self.inner.client(way).map_err(not_sent)?;
         let response = client.execute(request).await;
         let response = Response::from(response.map_err(without_address)?);
@@ -204,7 +201,7 @@ impl HttpTransportBuilder {
             .http2_keep_alive_timeout(Duration::from_secs(20))
             .user_agent(concat!("graph-action/", env!("CARGO_PKG_VERSION")));
         builder = match &self.proxy {
-            _ if way.is_loopback => builder.no_proxy(),
+            _ if way.is_direct => builder.no_proxy(),
             ProxyChoice::System => builder,
             ProxyChoice::None => builder.no_proxy(),
             ProxyChoice::This(proxy) => builder.proxy(Proxy::clone(proxy)),
