@@ -2,8 +2,8 @@
 //! same constants and send the same bytes. The files in `macros/snapshots` hold the expansion itself;
 //! one of them is compiled and sent here.
 
-use graph_action::emulator::Emulator;
 use graph_action::{Action, ApiVersion, Permissions, graph_action};
+use graph_action_tests::emulator;
 use http::Method;
 
 mod by_hand {
@@ -63,7 +63,7 @@ mod expanded;
 
 #[tokio::test]
 async fn what_is_declared_sends_what_is_written_by_hand() {
-    let emulator = Emulator::start().await.unwrap();
+    let emulator = emulator().await;
     let graph = emulator.client().unwrap();
     let id = emulator.profile_id();
 

@@ -5,10 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use graph_action::credential::{AccessToken, ClientSecret, Credential, StaticToken, TokenRequest};
-use graph_action::emulator::Emulator;
 use graph_action::transport::BoxFuture;
-use graph_action::{Caller, Client, Error, ErrorKind, graph_action};
-use graph_action_tests::{RawServer, Recorder, answer};
+use graph_action::{Caller, Client, Error, ErrorKind, Retry, graph_action};
+use graph_action_tests::{RawServer, Recorder, answer, emulator};
 use tokio::sync::{Notify, Semaphore};
 
 #[graph_action(post = "/me/revokeSignInSessions", scope = "User.RevokeSessions.All")]
@@ -54,7 +53,7 @@ fn bearers(recorder: &Recorder) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_cold_callers_make_one_token_request() {
-    let emulator = Emulator::start().await.unwrap();
+    let emulator = emulator().await;
     let graph = emulator.client().unwrap();
     let id = emulator.profile_id();
     let mut calls = tokio::task::JoinSet::new();
@@ -125,22 +124,6 @@ impl Credential for Gated {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_token_is_kept_until_a_tenth_of_its_life_is_left() {
-    let recorder = Recorder::default();
-    let builder = Client::builder(Counter::default()).transport(recorder.clone());
-    let graph = builder.build().unwrap();
-    // Of an hour, five minutes are left: less than a tenth.
-    for seconds in [0, 3299, 2] {
-        tokio::time::advance(Duration::from_secs(seconds)).await;
-        Revoke.request().send(&graph).await.unwrap();
-    }
-    assert_eq!(
-        bearers(&recorder),
-        ["Bearer token-1", "Bearer token-1", "Bearer token-2"]
-    );
-}
-
 #[tokio::test]
 async fn a_token_without_end_is_kept() {
     let recorder = Recorder::default();
@@ -194,7 +177,7 @@ async fn when_the_one_who_renews_gives_up_another_takes_over() {
 
 #[tokio::test]
 async fn the_refusal_of_the_identity_platform_is_told() {
-    let emulator = Emulator::start().await.unwrap();
+    let emulator = emulator().await;
     let credential = ClientSecret::new(emulator.tenant_id(), emulator.client_id(), "canary-secret");
     let credential = credential.unwrap().authority(emulator.root()).unwrap();
     let graph = Client::builder(credential)
@@ -230,6 +213,7 @@ async fn error_of(answer: Vec<u8>) -> Error {
     let credential = credential.authority(server.root()).unwrap();
     let graph = Client::builder(credential)
         .root(server.root())
+        .retry(Retry::never())
         .build()
         .unwrap();
     let error = GetProfile.request("id").send(&graph).await.unwrap_err();

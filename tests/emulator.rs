@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use graph_action::emulator::Emulator;
-use graph_action_tests::exchange;
+use graph_action_tests::{emulator, exchange, watched};
 use serde_json::{Value, json};
 
 const PROFILES: &str = "/beta/deviceManagement/androidForWorkEnrollmentProfiles";
@@ -113,7 +113,7 @@ async fn call(emulator: &Emulator, bearer: &str, line: &str, body: &str) -> Answ
 
 #[tokio::test]
 async fn a_token_is_granted_for_the_right_secret() {
-    let emulator = Emulator::start().await.unwrap();
+    let emulator = emulator().await;
     let answer = ask(&emulator, emulator.tenant_id(), "", None).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.body["token_type"], "Bearer");
@@ -122,7 +122,7 @@ async fn a_token_is_granted_for_the_right_secret() {
 
 #[tokio::test]
 async fn a_wrong_request_for_a_token_is_refused_with_its_code() {
-    let emulator = Emulator::start().await.unwrap();
+    let emulator = emulator().await;
     let tenant = emulator.tenant_id().to_owned();
     let user_scope = "https://graph.microsoft.com/User.Read";
     let cases = [
@@ -210,7 +210,7 @@ async fn a_wrong_request_for_a_token_is_refused_with_its_code() {
 
 #[tokio::test]
 async fn a_call_without_a_good_token_is_refused() {
-    let emulator = Emulator::start().await.unwrap();
+    let emulator = emulator().await;
     let line = format!("GET {PROFILES}/{}", emulator.profile_id());
     let none = send(&emulator, &line, &[], "").await;
     none.is_refusal(401, "InvalidAuthenticationToken", "Access token is empty.");
@@ -230,7 +230,7 @@ async fn a_call_without_a_good_token_is_refused() {
     let message = "Access token validation failure. Invalid audience.";
     answer.is_refusal(401, "InvalidAuthenticationToken", message);
 
-    let elsewhere = Emulator::start().await.unwrap();
+    let elsewhere = graph_action_tests::emulator().await;
     let answer = call(&emulator, &token_of(&elsewhere).await, &line, "").await;
     answer.is_refusal(
         401,
@@ -242,7 +242,7 @@ async fn a_call_without_a_good_token_is_refused() {
 #[tokio::test]
 async fn a_token_is_refused_when_it_has_expired() {
     let builder = Emulator::builder().token_lifetime(Duration::ZERO);
-    let emulator = builder.start().await.unwrap();
+    let emulator = watched(builder).await;
     let line = format!("GET {PROFILES}/{}", emulator.profile_id());
     let answer = call(&emulator, &token_of(&emulator).await, &line, "").await;
     let message = "Lifetime validation failed, the token is expired.";
@@ -250,9 +250,32 @@ async fn a_token_is_refused_when_it_has_expired() {
 }
 
 #[tokio::test]
+async fn who_has_signed_in_is_read_with_a_permission_for_it() {
+    let emulator = emulator().await;
+    let user = format!(
+        "Bearer {}",
+        emulator.user_token(&["Mail.Read", "User.Read"])
+    );
+    for line in ["GET /v1.0/me", "GET /beta/Me"] {
+        let answer = call(&emulator, &user, line, "").await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.body["userPrincipalName"], emulator.user_name());
+    }
+    let other = format!("Bearer {}", emulator.user_token(&["Mail.Read"]));
+    let refused = call(&emulator, &other, "GET /v1.0/me", "").await;
+    let message = "Application is not authorized to perform this operation. Application must have one \
+                   of the following scopes: User.Read, ";
+    refused.is_refusal(403, "Forbidden", message);
+    let app = token_of(&emulator).await;
+    let message = "/me request is only valid with delegated authentication flow.";
+    let refused = call(&emulator, &app, "GET /v1.0/me", "").await;
+    refused.is_refusal(400, "BadRequest", message);
+}
+
+#[tokio::test]
 async fn an_app_needs_the_role_and_a_user_the_scope() {
-    let emulator = Emulator::builder().roles(["DeviceManagementConfiguration.Read.All"]);
-    let emulator = emulator.start().await.unwrap();
+    let builder = Emulator::builder().roles(["DeviceManagementConfiguration.Read.All"]);
+    let emulator = watched(builder).await;
     let app = token_of(&emulator).await;
     let read = format!("GET {PROFILES}/{}", emulator.profile_id());
     let create = format!("POST {PROFILES}/{}/createToken", emulator.profile_id());
@@ -279,7 +302,7 @@ async fn an_app_needs_the_role_and_a_user_the_scope() {
 
 #[tokio::test]
 async fn v1_has_the_routes_for_users_and_not_for_apps() {
-    let emulator = Emulator::start().await.unwrap();
+    let emulator = emulator().await;
     let app = token_of(&emulator).await;
     let user = format!("Bearer {}", emulator.user_token(&[READ_WRITE]));
     let path = format!(
@@ -297,7 +320,7 @@ async fn v1_has_the_routes_for_users_and_not_for_apps() {
 
 #[tokio::test]
 async fn parameters_of_the_wrong_type_are_refused() {
-    let emulator = Emulator::start().await.unwrap();
+    let emulator = emulator().await;
     let bearer = token_of(&emulator).await;
     let create = format!("POST {PROFILES}/{}/createToken", emulator.profile_id());
     let cases = [
@@ -365,7 +388,7 @@ async fn parameters_of_the_wrong_type_are_refused() {
 
 #[tokio::test]
 async fn what_is_not_there_is_not_found() {
-    let emulator = Emulator::start().await.unwrap();
+    let emulator = emulator().await;
     let bearer = token_of(&emulator).await;
     let id = emulator.profile_id();
     let cases = [
@@ -378,8 +401,8 @@ async fn what_is_not_there_is_not_found() {
             "Resource not found for the segment 'v2.0'.",
         ),
         (
-            "GET /beta/me".to_owned(),
-            "Resource not found for the segment 'me'.",
+            "GET /beta/you".to_owned(),
+            "Resource not found for the segment 'you'.",
         ),
         (
             format!("GET {PROFILES}/{id}/x"),
@@ -411,7 +434,7 @@ async fn what_is_not_there_is_not_found() {
 
 #[tokio::test]
 async fn a_profile_keeps_its_token_until_it_is_revoked() {
-    let emulator = Emulator::start().await.unwrap();
+    let emulator = emulator().await;
     let bearer = token_of(&emulator).await;
     // Graph does not tell capitals from small letters in a path.
     let path = format!("{}/{}", PROFILES.to_uppercase(), emulator.profile_id());
@@ -451,7 +474,7 @@ async fn a_profile_keeps_its_token_until_it_is_revoked() {
 
 #[tokio::test]
 async fn the_id_of_the_client_comes_back() {
-    let emulator = Emulator::start().await.unwrap();
+    let emulator = emulator().await;
     let answer = send(
         &emulator,
         "GET /beta/me",
@@ -465,7 +488,7 @@ async fn the_id_of_the_client_comes_back() {
 
 #[tokio::test]
 async fn the_service_ends_with_its_owner() {
-    let emulator = Emulator::start().await.unwrap();
+    let emulator = emulator().await;
     let root = emulator.root().trim_start_matches("http://").to_owned();
     drop(emulator);
     tokio::task::yield_now().await;

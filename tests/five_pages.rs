@@ -10,7 +10,7 @@ use graph_action::emulator::Emulator;
 use graph_action::{
     Action, ApiVersion, Caller, Client, ErrorKind, Permissions, Request, graph_action,
 };
-use graph_action_tests::skipped;
+use graph_action_tests::{emulator, skipped};
 use http::{Method, header};
 use serde_json::{Value, json};
 
@@ -154,7 +154,7 @@ async fn works_for_an_app<A>(version: &str, request: impl Fn(&str) -> Request<A>
 where
     A: Action<Response = ()>,
 {
-    let emulator = Emulator::start().await.unwrap();
+    let emulator = emulator().await;
     let app = emulator.client().unwrap();
     request(emulator.profile_id()).send(&app).await.unwrap();
     is_as_documented(&emulator, version);
@@ -165,7 +165,7 @@ async fn works_for_a_user_only<A>(version: &str, request: impl Fn(&str) -> Reque
 where
     A: Action<Response = ()>,
 {
-    let emulator = Emulator::start().await.unwrap();
+    let emulator = emulator().await;
     let app = emulator.client().unwrap();
     let error = request(emulator.profile_id()).send(&app).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Caller);

@@ -1,5 +1,8 @@
 //! What the tests share: a server that answers what it is told to, and a client for it.
 
+pub mod rude;
+mod watch;
+
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,9 +10,12 @@ use std::thread;
 
 use bytes::Bytes;
 use graph_action::credential::StaticToken;
+use graph_action::emulator::{Emulator, EmulatorBuilder};
 use graph_action::transport::{Body, BoxFuture, Transport, TransportError};
 use graph_action::{Client, Retry};
 use http::{Request, Response, StatusCode};
+
+pub use self::watch::{CANARY, Logs, discreet, secret, watch};
 
 /// The README, whose code is tested like that of any documentation.
 #[cfg(doctest)]
@@ -36,6 +42,7 @@ impl RawServer {
     ///
     /// When there is no port.
     pub fn start(answer: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Self {
+        watch();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -90,6 +97,26 @@ impl RawServer {
     }
 }
 
+/// The embedded service, with a watch over its secret.
+///
+/// # Panics
+///
+/// When there is no port.
+pub async fn emulator() -> Emulator {
+    watched(Emulator::builder()).await
+}
+
+/// The embedded service, set up otherwise.
+///
+/// # Panics
+///
+/// When there is no port.
+pub async fn watched(builder: EmulatorBuilder) -> Emulator {
+    let emulator = builder.start().await.expect("a port");
+    secret(emulator.client_secret());
+    emulator
+}
+
 /// A transport that keeps what it is given, and answers 204.
 #[derive(Debug, Clone, Default)]
 pub struct Recorder {
@@ -109,6 +136,7 @@ impl Recorder {
     ///
     /// When there is none to be had.
     pub fn client(&self) -> Client {
+        watch();
         let token = StaticToken::new("canary-token").expect("a token");
         let builder = Client::builder(token).transport(self.clone());
         builder.build().expect("a client")

@@ -12,7 +12,7 @@ use peak_alloc::PeakAlloc;
 use serde::Deserialize;
 
 use crate::case::{Case, DO, Download, Get, GetJson, List, Model};
-use crate::rude::{Move, reply, say};
+use graph_action_tests::rude::{Move, reply, say};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use graph_action::{ErrorKind, Operation};
 
 use crate::case::{Case, DO, Download, List, Start, discreet};
-use crate::rude::{Rude, done, host, say};
+use graph_action_tests::rude::{Rude, done, host, say};
 
 const TOKEN: &str = "canary-token";
 

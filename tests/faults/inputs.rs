@@ -3,7 +3,7 @@
 use graph_action::{Error, ErrorKind, PathValue, QueryValue, Request, graph_action};
 
 use crate::case::{Case, discreet};
-use crate::rude::done;
+use graph_action_tests::rude::done;
 
 #[graph_action(post = "/users/<id>/act", scope = "User.ReadWrite.All")]
 struct Act;

@@ -9,7 +9,7 @@ use tokio::net::TcpSocket;
 use tokio::time::{Instant, advance, sleep, timeout};
 
 use crate::case::{Case, DO, Get, Repeat, client};
-use crate::rude::{Move, Rude, Seen, done, reply, say};
+use graph_action_tests::rude::{Move, Rude, Seen, done, reply, say};
 
 const THROTTLED: &str = "429 Too Many Requests";
 const BUSY: &str = "503 Service Unavailable";

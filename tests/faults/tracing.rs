@@ -1,13 +1,13 @@
 //! Does the log say what was called and what came of it, without a value of the call?
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use graph_action::graph_action;
 use tracing::Instrument as _;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-use crate::case::{Case, List, Logs};
-use crate::rude::{done, host, say};
+use graph_action_tests::{Logs, watch};
+
+use crate::case::{Case, List};
+use graph_action_tests::rude::{done, host, say};
 
 #[graph_action(
     post = "/users/<id>/act",
@@ -26,8 +26,8 @@ struct Own {
 
 impl Own {
     fn new() -> Self {
-        crate::case::logs();
-        let logs = Logs(Arc::new(Mutex::new(Vec::new())));
+        watch();
+        let logs = Logs::default();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
             .with_span_events(FmtSpan::CLOSE)
@@ -41,8 +41,7 @@ impl Own {
     }
 
     fn lines(&self) -> Vec<String> {
-        let logs = self.logs.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let logs = String::from_utf8_lossy(&logs).into_owned();
+        let logs = self.logs.text();
         assert!(!logs.contains("canary"), "{logs}");
         logs.lines().map(str::to_owned).collect()
     }

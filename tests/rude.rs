@@ -8,8 +8,11 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
+use crate::watch;
+
 /// What the server does about a request.
-pub(crate) enum Move {
+#[derive(Debug)]
+pub enum Move {
     /// Sends bytes, whatever HTTP says of them, and reads the next request.
     Say(Vec<u8>),
     /// Sends bytes and closes the connection.
@@ -25,32 +28,44 @@ pub(crate) enum Move {
 }
 
 /// A request that came.
-#[derive(Clone)]
-pub(crate) struct Seen {
-    pub(crate) text: String,
-    pub(crate) at: Instant,
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// Head and body.
+    pub text: String,
+    /// When it had come.
+    pub at: Instant,
     /// The connection it came over, counted.
-    pub(crate) connection: usize,
+    pub connection: usize,
 }
 
-pub(crate) struct Rude {
+/// The server, in the runtime of the test.
+#[derive(Debug)]
+pub struct Rude {
     root: String,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Rude {
     /// A server that asks `answer` what to do about each request, the first being 0.
-    pub(crate) async fn start(
-        answer: impl Fn(usize, &str) -> Move + Send + Sync + 'static,
-    ) -> Self {
+    ///
+    /// # Panics
+    ///
+    /// When there is no port.
+    pub async fn start(answer: impl Fn(usize, &str) -> Move + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         Self::on(listener, answer)
     }
 
-    pub(crate) fn on(
+    /// The same on a port that is there already.
+    ///
+    /// # Panics
+    ///
+    /// When there is no port.
+    pub fn on(
         listener: TcpListener,
         answer: impl Fn(usize, &str) -> Move + Send + Sync + 'static,
     ) -> Self {
+        watch();
         let root = format!("http://{}", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));
         let (log, answer) = (Arc::clone(&seen), Arc::new(answer));
@@ -70,11 +85,13 @@ impl Rude {
         Self { root, seen }
     }
 
-    pub(crate) fn root(&self) -> &str {
+    /// Its address.
+    pub fn root(&self) -> &str {
         &self.root
     }
 
-    pub(crate) fn seen(&self) -> Vec<Seen> {
+    /// The requests so far.
+    pub fn seen(&self) -> Vec<Seen> {
         self.seen
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -161,7 +178,7 @@ async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
 }
 
 /// An answer with a status, headers, a request id, and a body of the right length.
-pub(crate) fn reply(status: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
+pub fn reply(status: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
     let mut text = format!("HTTP/1.1 {status}\r\nrequest-id: theirs\r\n");
     for (name, value) in headers {
         text.push_str(&format!("{name}: {value}\r\n"));
@@ -170,16 +187,22 @@ pub(crate) fn reply(status: &str, headers: &[(&str, &str)], body: &str) -> Vec<u
     text.into_bytes()
 }
 
-pub(crate) fn say(status: &str, headers: &[(&str, &str)], body: &str) -> Move {
+/// An answer at once.
+pub fn say(status: &str, headers: &[(&str, &str)], body: &str) -> Move {
     Move::Say(reply(status, headers, body))
 }
 
-pub(crate) fn done() -> Move {
+/// An answer without content, at once.
+pub fn done() -> Move {
     say("204 No Content", &[], "")
 }
 
 /// The host that a request names.
-pub(crate) fn host(request: &str) -> &str {
+///
+/// # Panics
+///
+/// When it names none.
+pub fn host(request: &str) -> &str {
     let mut lines = request.lines();
     let host = lines.find_map(|line| line.strip_prefix("host: "));
     host.expect("a request names its host")
