@@ -211,23 +211,12 @@ fn explain(error: &Error) {
 
 fn mend(error: &Error) -> Option<String> {
     let status = error.status().map(|status| status.as_u16());
-    Some(match (error.kind(), error.code(), status) {
-        (ErrorKind::Auth, Some("AADSTS7000215"), _) => {
-            "AZURE_CLIENT_SECRET takes the value of a client secret, not its id; a secret that has expired \
-             has to be made anew"
-                .to_owned()
-        }
-        (ErrorKind::Auth, Some("AADSTS90002"), _) => {
-            "AZURE_TENANT_ID takes the tenant's id or one of its domains".to_owned()
-        }
-        (ErrorKind::Auth, Some("AADSTS700016"), _) => {
-            "AZURE_CLIENT_ID takes the application (client) id of an app registered in the tenant".to_owned()
-        }
-        (ErrorKind::Api, _, Some(403)) => format!(
+    Some(match (error.kind(), status) {
+        (ErrorKind::Api, Some(403)) => format!(
             "grant the app the application permission {}, and consent to it as an administrator",
             CreateToken::PERMISSIONS.application.join(" or ")
         ),
-        (ErrorKind::Api, _, Some(404)) => {
+        (ErrorKind::Api, Some(404)) => {
             "--profile takes the id of an Android for Work enrollment profile".to_owned()
         }
         (ErrorKind::Config, ..) => {

@@ -1,20 +1,28 @@
-//! Does the example do what a person wants of it, and say what is wrong when it cannot?
+//! Do the examples do what a person wants of them, and say what is wrong when they cannot?
 
 use std::env;
-use std::process::{Command, Output};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Output, Stdio};
 
 use graph_action::emulator::Emulator;
-use graph_action_tests::skipped;
+use graph_action_tests::{emulator, exchange, skipped, watched};
 
-/// Runs the example, with no tenant in its environment but the one that `emulator` is.
-fn run(emulator: Option<&Emulator>, changed: &[(&str, &str)], arguments: &[&str]) -> Output {
+/// An example, with no tenant in its environment.
+fn example(name: &str) -> Command {
     let cargo = env::var_os("CARGO").expect("cargo runs the tests");
     let mut command = Command::new(cargo);
     command.args(["run", "--quiet", "--package", "graph-action-examples"]);
-    command.args(["--example", "create_token", "--"]);
+    command.args(["--example", name, "--"]);
     for name in ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"] {
         command.env_remove(name);
     }
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+}
+
+/// Runs `create_token`, with no tenant in its environment but the one that `emulator` is.
+fn run(emulator: Option<&Emulator>, changed: &[(&str, &str)], arguments: &[&str]) -> Output {
+    let mut command = example("create_token");
     if let Some(emulator) = emulator {
         command.env("AZURE_TENANT_ID", emulator.tenant_id());
         command.env("AZURE_CLIENT_ID", emulator.client_id());
@@ -23,10 +31,7 @@ fn run(emulator: Option<&Emulator>, changed: &[(&str, &str)], arguments: &[&str]
         command.args(["--root", emulator.root()]);
     }
     command.envs(changed.iter().copied()).args(arguments);
-    command
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap()
+    command.output().unwrap()
 }
 
 fn said(output: &Output) -> (String, String) {
@@ -115,7 +120,7 @@ fn it_explains_itself() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_talks_to_the_tenant_of_the_environment() {
-    let emulator = Emulator::start().await.unwrap();
+    let emulator = emulator().await;
     let output = run(Some(&emulator), &[], &["--profile", emulator.profile_id()]);
     let (shown, errors) = said(&output);
     assert!(output.status.success(), "{errors}");
@@ -126,7 +131,7 @@ async fn it_talks_to_the_tenant_of_the_environment() {
 /// What stands on this machine means another machine to a proxy, which would get the token besides.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proxy_is_no_way_to_this_machine() {
-    let emulator = Emulator::start().await.unwrap();
+    let emulator = emulator().await;
     let nowhere = "http://127.0.0.1:9";
     let proxies = [
         ("HTTP_PROXY", nowhere),
@@ -145,26 +150,18 @@ async fn a_proxy_is_no_way_to_this_machine() {
 
 #[test]
 fn it_ends_quietly_when_nobody_reads() {
-    let cargo = env::var_os("CARGO").expect("cargo runs the tests");
-    let mut command = Command::new(cargo);
-    command.args(["run", "--quiet", "--package", "graph-action-examples"]);
-    command.args(["--example", "create_token"]);
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
     let Ok(full) = full else {
         skipped("there is no /dev/full: what happens there is not tested");
         return;
     };
-    let output = command
-        .stdout(full)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
+    let output = example("create_token").stdout(full).output().unwrap();
     assert!(output.status.success(), "{}", said(&output).1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_says_which_secret_is_wrong() {
-    let emulator = Emulator::start().await.unwrap();
+    let emulator = emulator().await;
     let wrong = [("AZURE_CLIENT_SECRET", "canary")];
     let output = run(
         Some(&emulator),
@@ -176,16 +173,16 @@ async fn it_says_which_secret_is_wrong() {
         &[
             "AADSTS7000215",
             "Invalid client secret",
-            "try: AZURE_CLIENT_SECRET",
+            "take the value of the secret, not its id",
         ],
     );
     assert!(!said(&output).1.contains("canary"));
     let wrong = [("AZURE_TENANT_ID", "contoso.example")];
     let output = run(Some(&emulator), &wrong, &["--profile", "x"]);
-    is_failure(&output, &["AADSTS90002", "try: AZURE_TENANT_ID"]);
+    is_failure(&output, &["AADSTS90002", "check the tenant id or domain"]);
     let wrong = [("AZURE_CLIENT_ID", "another")];
     let output = run(Some(&emulator), &wrong, &["--profile", "x"]);
-    is_failure(&output, &["AADSTS700016", "try: AZURE_CLIENT_ID"]);
+    is_failure(&output, &["AADSTS700016", "check client id and tenant"]);
 }
 
 #[test]
@@ -197,7 +194,7 @@ fn it_says_which_variable_is_missing() {
     );
     let output = run(None, &half, &["--profile", "x"]);
     let words = [
-        "the environment variable `AZURE_CLIENT_ID` cannot be read",
+        "the environment variable `AZURE_CLIENT_ID` is not set",
         "try: set AZURE_TENANT_ID",
     ];
     is_failure(&output, &words);
@@ -205,11 +202,7 @@ fn it_says_which_variable_is_missing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_says_which_permission_is_missing() {
-    let emulator = Emulator::builder()
-        .roles(["User.Read.All"])
-        .start()
-        .await
-        .unwrap();
+    let emulator = watched(Emulator::builder().roles(["User.Read.All"])).await;
     let output = run(Some(&emulator), &[], &["--profile", emulator.profile_id()]);
     is_failure(
         &output,
@@ -244,4 +237,65 @@ fn it_says_what_a_validity_is() {
             )],
         );
     }
+}
+
+#[test]
+fn the_user_of_the_embedded_service_signs_in() {
+    for way in ["device", "device-code", "browser"] {
+        let output = example("sign_in").args(["--as", way]).output().unwrap();
+        let (shown, errors) = said(&output);
+        assert!(output.status.success(), "{errors}");
+        assert!(
+            shown.contains("Signed in: Adele Vance (AdeleV@contoso.example), id "),
+            "{shown}"
+        );
+        let is_device = way.starts_with("device");
+        assert_eq!(shown.contains("/devicelogin and enter the code"), is_device);
+    }
+}
+
+/// A user of one's own, who opens the page that is shown and enters the code.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_of_another_tenant_signs_in() {
+    let emulator = emulator().await;
+    let mut command = example("sign_in");
+    command.args(["--root", emulator.root()]);
+    command.env("AZURE_TENANT_ID", emulator.tenant_id());
+    command.env("AZURE_CLIENT_ID", emulator.client_id());
+    command.env("AZURE_AUTHORITY_HOST", emulator.root());
+    let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let prompt = lines.find_map(|line| {
+        let line = line.unwrap();
+        let (page, code) = line.split_once(" and enter the code ")?;
+        let (_, page) = page.rsplit_once(' ')?;
+        Some((page.to_owned(), code.split(' ').next()?.to_owned()))
+    });
+    let (page, code) = prompt.unwrap();
+    assert_eq!(page, format!("{}/devicelogin", emulator.root()));
+    let entered = exchange(
+        emulator.root(),
+        &format!("GET /devicelogin?code={code} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"),
+    );
+    assert!(
+        entered.contains("You have signed in on your device"),
+        "{entered}"
+    );
+    let shown: String = lines.map(Result::unwrap).collect();
+    assert!(shown.contains("Signed in: Adele Vance"), "{shown}");
+    assert!(process.wait().unwrap().success());
+}
+
+#[test]
+fn it_says_why_nobody_can_sign_in() {
+    let mut command = example("sign_in");
+    command
+        .env("AZURE_CLIENT_ID", "x")
+        .env("AZURE_TENANT_ID", "../x");
+    is_failure(&command.output().unwrap(), &["neither an id nor a domain"]);
+    let output = example("sign_in")
+        .args(["--as", "somebody"])
+        .output()
+        .unwrap();
+    is_failure(&output, &["possible values: device, browser"]);
 }
