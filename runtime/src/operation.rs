@@ -5,8 +5,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::ACCEPT;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -71,12 +70,11 @@ impl<T> Operation<T> {
 
     /// Watches an operation again whose [`location`](Self::location) was kept.
     pub fn resume(client: &Client, location: impl Into<String>) -> Self {
-        let json = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
         Self {
             location: Some(location.into()),
             done: None,
             retry_after: None,
-            origin: client.bare_origin(json),
+            origin: client.bare_origin(),
             result: PhantomData,
         }
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 
+use crate::action::ApiVersion;
 use crate::error::Error;
 
 /// What must be encoded so that a value stays one segment: all but the characters of RFC 3986's
@@ -255,8 +256,10 @@ impl Alias {
 }
 
 /// Renders path and query from their parts.
-pub(crate) fn render(parts: &[Part<'_>]) -> Result<String, Error> {
+pub(crate) fn render(version: ApiVersion, parts: &[Part<'_>]) -> Result<String, Error> {
     let mut line = String::with_capacity(128);
+    line.push('/');
+    line.push_str(version.as_str());
     for part in parts {
         match part {
             Part::Text(text) => line.push_str(text),
@@ -491,6 +494,14 @@ impl<'a> Encoder<'a> {
 
 impl fmt::Write for Encoder<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        if text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        {
+            // An id, most often, in which nothing is encoded anywhere.
+            self.line.push_str(text);
+            return Ok(());
+        }
         if text.contains(char::is_control) {
             return Err(fmt::Error);
         }

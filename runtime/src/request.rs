@@ -57,9 +57,9 @@ pub(crate) struct Call {
     pub(crate) permissions: Permissions,
     /// Whether sending it twice does no harm.
     pub(crate) is_idempotent: bool,
-    /// Path and query, after the version.
+    /// Version, path and query.
     pub(crate) path: String,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Headers,
     pub(crate) body: Option<Bytes>,
     /// What the client says, unless the call says it.
     pub(crate) timeout: Option<Duration>,
@@ -78,10 +78,12 @@ impl<A: Action> Request<A> {
     /// [`ErrorKind::Request`](crate::ErrorKind::Request) and
     /// [`ErrorKind::Caller`](crate::ErrorKind::Caller) are found before anything is sent.
     pub async fn send(self, client: &Client) -> Result<A::Response, Error> {
-        let (method, path, version) = (A::METHOD, A::PATH, self.version());
-        let sent = async { A::Response::from_response(client.call(self.call?).await?).await };
-        sent.await
-            .map_err(|error: Error| error.during(method, path, version))
+        let version = self.version();
+        // No future within the future: each would be copied once more.
+        let during = |error: Error| error.during(A::METHOD, A::PATH, version);
+        let call = self.call.map_err(during)?;
+        let answer = client.call(call).await.map_err(during)?;
+        A::Response::from_response(answer).await.map_err(during)
     }
 
     /// Sends the request, and reads the answer with what is known of it and of the way to it.
@@ -102,15 +104,13 @@ impl<A: Action> Request<A> {
     ///
     /// Those of [`send`](Self::send).
     pub async fn send_detailed(self, client: &Client) -> Result<Detailed<A::Response>, Error> {
-        let (method, path, version) = (A::METHOD, A::PATH, self.version());
-        let sent = async {
-            let answer = client.call(self.call?).await?;
-            let details = answer.details();
-            let value = A::Response::from_response(answer).await?;
-            Ok(details.of(value))
-        };
-        sent.await
-            .map_err(|error: Error| error.during(method, path, version))
+        let version = self.version();
+        let during = |error: Error| error.during(A::METHOD, A::PATH, version);
+        let call = self.call.map_err(during)?;
+        let answer = client.call(call).await.map_err(during)?;
+        let details = answer.details();
+        let value = A::Response::from_response(answer).await.map_err(during)?;
+        Ok(details.of(value))
     }
 
     /// Follows a link of an earlier answer, a next link or a delta link that was kept, with the headers of
@@ -159,7 +159,9 @@ impl<A> Request<A> {
     ///
     /// The error that [`send`](Self::send) would give: a value that cannot be sent.
     pub fn path(&self) -> Result<&str, &Error> {
-        self.call.as_ref().map(|call| call.path.as_str())
+        self.call
+            .as_ref()
+            .map(|call| &call.path[call.version_end()..])
     }
 
     /// The body that goes out, if there is one.
@@ -168,14 +170,14 @@ impl<A> Request<A> {
     }
 
     /// The headers that go out, without those that the client adds.
-    pub fn headers(&self) -> Option<&HeaderMap> {
-        self.call.as_ref().ok().map(|call| &call.headers)
+    pub fn headers(&self) -> Option<HeaderMap> {
+        self.call.as_ref().ok().map(|call| call.headers.map(0))
     }
 
     /// Adds a header, or replaces one of the declaration; `None` leaves it out. Those that the client sets
     /// itself, and those that say how a body is framed, are refused when the request is sent.
     pub fn header(self, name: &str, value: impl QueryValue) -> Self {
-        self.change(|call| set_header(&mut call.headers, name, &value))
+        self.change(|call| set_header(&mut call.headers.own, name, &value))
     }
 
     /// Adds a pair to the query; `None` leaves it out. An option that begins with `$` can stand there once.
@@ -227,7 +229,7 @@ impl<A> Request<A> {
     pub fn prefer(self, preference: &str) -> Self {
         self.change(|call| {
             let value = header_value("Prefer", preference.to_owned())?;
-            call.headers.append("prefer", value);
+            call.headers.own.append("prefer", value);
             Ok(())
         })
     }
@@ -265,6 +267,8 @@ impl<A> Request<A> {
     /// Sends it to another version of the API than the declaration says.
     pub fn api_version(self, version: ApiVersion) -> Self {
         self.change(|call| {
+            let end = call.version_end();
+            call.path.replace_range(1..end, version.as_str());
             call.version = version;
             Ok(())
         })
@@ -306,7 +310,10 @@ pub fn request<A: Action>(
         permissions: A::PERMISSIONS,
         is_idempotent: A::IDEMPOTENT,
         path: String::new(),
-        headers: HeaderMap::with_capacity(8),
+        headers: Headers {
+            accepts_json: !A::Response::IS_DOWNLOAD,
+            ..Headers::default()
+        },
         body: None,
         timeout: None,
         retry: None,
@@ -319,26 +326,70 @@ pub fn request<A: Action>(
 }
 
 impl Call {
+    /// Where the version ends in the path.
+    fn version_end(&self) -> usize {
+        1 + self.version.as_str().len()
+    }
+
     fn render(
         mut self,
         parts: &[Part<'_>],
         headers: &[(&'static str, &dyn QueryValue)],
         payload: Payload,
     ) -> Result<Self, Error> {
-        self.path = render(parts)?;
-        if !self.is_download {
-            self.headers
-                .insert(ACCEPT, HeaderValue::from_static("application/json"));
-        }
+        self.path = render(self.version, parts)?;
         for (name, value) in headers {
-            set_header(&mut self.headers, name, *value)?;
+            set_header(&mut self.headers.own, name, *value)?;
         }
         if let Some((content_type, body)) = payload.0? {
-            self.headers
-                .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+            self.headers.content_type = Some(content_type);
             self.body = Some(body);
         }
         Ok(self)
+    }
+}
+
+/// The headers of a call. Those that every call has are only put into the map that goes out.
+#[derive(Clone, Default)]
+pub(crate) struct Headers {
+    /// Those that the declaration says, or the call.
+    pub(crate) own: HeaderMap,
+    /// Whether JSON is asked for, unless another `Accept` is said.
+    pub(crate) accepts_json: bool,
+    pub(crate) content_type: Option<&'static str>,
+}
+
+impl Headers {
+    /// All of them, with room for as many more.
+    pub(crate) fn map(&self, room: usize) -> HeaderMap {
+        let mut headers = HeaderMap::with_capacity(self.own.len() + 2 + room);
+        if self.accepts_json {
+            headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        }
+        if let Some(content_type) = self.content_type {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        }
+        if !self.own.is_empty() {
+            headers.extend(self.own.clone());
+        }
+        headers
+    }
+
+    /// Those that a call which follows from this one repeats: what is said of a body or of one resource is not said
+    /// of another.
+    pub(crate) fn repeated(&self) -> Self {
+        let is_repeated = |name: &HeaderName| {
+            let name = name.as_str();
+            !name.starts_with("content-") && !name.starts_with("if-") && name != "range"
+        };
+        let own = self.own.iter().filter(|(name, _)| is_repeated(name));
+        Self {
+            own: own
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+            content_type: None,
+            ..*self
+        }
     }
 }
 

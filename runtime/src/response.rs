@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode, Uri};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use crate::action::{ApiVersion, Permissions};
 use crate::client::{Client, Reply};
 use crate::error::{Error, Unreadable, display};
+use crate::request::Headers;
 use crate::retry::Retry;
 use crate::transport::Body;
 
@@ -54,7 +55,7 @@ pub trait FromResponse: Sized {
 pub struct Answer {
     reply: Reply,
     /// The address that gave it.
-    pub(crate) address: String,
+    pub(crate) address: Uri,
     pub(crate) origin: Origin,
 }
 
@@ -67,7 +68,7 @@ pub(crate) struct Origin {
     pub(crate) path: &'static str,
     pub(crate) permissions: Permissions,
     /// The headers of the request that a request which follows from it repeats.
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Headers,
     /// How long each of them may take.
     pub(crate) timeout: Duration,
     pub(crate) retry: Retry,
@@ -100,7 +101,7 @@ impl Origin {
 const LONG: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Answer {
-    pub(crate) fn new(reply: Reply, address: String, origin: Origin) -> Self {
+    pub(crate) fn new(reply: Reply, address: Uri, origin: Origin) -> Self {
         Self {
             reply,
             address,
@@ -266,11 +267,15 @@ pub(crate) fn decode<T: DeserializeOwned + 'static>(
             .with_unreadable(Unreadable::Empty)
         });
     }
-    let mut json = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut json)
-        .map_err(|error| misfit(&place(error.path()), error.inner(), headers))?;
-    json.end().map_err(|error| misfit(".", &error, headers))?;
-    Ok(value)
+    serde_json::from_slice(body).map_err(|error| {
+        // To know the way to each place costs as much as to read it: it is looked for where something is wrong.
+        let mut json = serde_json::Deserializer::from_slice(body);
+        match serde_path_to_error::deserialize::<_, T>(&mut json) {
+            Err(error) => misfit(&place(error.path()), error.inner(), headers),
+            // What is read is followed by something else.
+            Ok(_) => misfit(".", &error, headers),
+        }
+    })
 }
 
 /// Where in JSON something stands. A key that is no name may be anything, and is not repeated.

@@ -4,22 +4,25 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH};
-use http::uri::{InvalidUri, Uri};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use tokio::time::{Instant, sleep, timeout_at};
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 use super::{Client, is_redirect};
 use crate::credential::AccessToken;
 use crate::credential::challenge::Challenge;
 use crate::credential::granted::Granted;
 use crate::error::Error;
+use crate::request::Headers;
 use crate::response::{Detailed, Origin};
 use crate::retry::{Fate, Outcome, Tries};
 use crate::trace::Span;
 use crate::transport::{Body, NewConnection, TransportError};
 
 pub(crate) const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
+
+/// How many headers are added to those of a message, here and by the HTTP library.
+const ADDED: usize = 6;
 
 impl Client {
     /// Sends a message, again where it may be, until there is an answer of 2xx, or a redirect that is
@@ -185,7 +188,7 @@ impl Client {
 pub(super) struct Message {
     pub(super) method: Method,
     pub(super) uri: Uri,
-    pub(super) headers: HeaderMap,
+    pub(super) headers: Headers,
     pub(super) body: Bytes,
     /// Whether sending it twice does no harm.
     pub(super) is_idempotent: bool,
@@ -199,11 +202,9 @@ pub(super) struct Message {
 
 impl Message {
     /// One for Graph, without a body.
-    pub(super) fn new(method: Method, address: &str, headers: HeaderMap) -> Result<Self, Error> {
-        Ok(Self {
-            uri: address.parse().map_err(|source: InvalidUri| {
-                Error::request("the address cannot be sent").with_source(source)
-            })?,
+    pub(super) fn new(method: Method, uri: Uri, headers: Headers) -> Self {
+        Self {
+            uri,
             is_idempotent: method == Method::GET,
             method,
             headers,
@@ -211,7 +212,7 @@ impl Message {
             has_token: true,
             follows: false,
             is_streamed: false,
-        })
+        }
     }
 
     fn request(
@@ -223,7 +224,7 @@ impl Message {
         let mut request = Request::new(self.body.clone());
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.uri.clone();
-        *request.headers_mut() = self.headers.clone();
+        *request.headers_mut() = self.headers.map(ADDED);
         let headers = request.headers_mut();
         headers.insert(CLIENT_REQUEST_ID, id.clone());
         if let Some(token) = token {
@@ -305,6 +306,8 @@ async fn refused(response: Response<Body>, limit: usize, deadline: Instant) -> E
 /// A fresh id, under which Graph logs the request.
 pub(crate) fn client_request_id() -> HeaderValue {
     let mut buffer = Uuid::encode_buffer();
-    let id = Uuid::new_v4().hyphenated().encode_lower(&mut buffer);
+    // Nobody gains from guessing it, so it need not come from the system.
+    let id = Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid();
+    let id = id.hyphenated().encode_lower(&mut buffer);
     HeaderValue::from_str(id).expect("a UUID is written in ASCII")
 }

@@ -7,8 +7,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::{LOCATION, RANGE};
-use http::{HeaderMap, HeaderName, Method, Response, StatusCode};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri};
 use url::Url;
 
 use self::exchange::Message;
@@ -17,15 +19,15 @@ use crate::action::{ApiVersion, Caller, Permissions};
 use crate::cloud::{self, Cloud};
 use crate::credential::tokens::{Tokens, Users};
 use crate::credential::{Credential, Platform};
-use crate::error::Error;
+use crate::error::{BoxError, Error};
 use crate::host;
-use crate::request::Call;
+use crate::request::{Call, Headers};
 use crate::response::{Answer, Origin};
 use crate::retry::Retry;
 use crate::trace::Span;
 #[cfg(feature = "reqwest")]
 use crate::transport::HttpTransport;
-use crate::transport::{Body, Transport};
+use crate::transport::{Body, Carrier, Transport};
 
 /// The longest answer that is read, the longest error, and the longest answer with a token, in bytes, unless it
 /// is said.
@@ -50,6 +52,9 @@ pub struct Client {
 
 /// What is the same for every user.
 struct Settings {
+    /// The address of Graph, and what stands in its path.
+    base: Uri,
+    prefix: String,
     root: String,
     origin: url::Origin,
     /// Where Graph is, and what its tokens are for.
@@ -137,23 +142,28 @@ impl Client {
     /// Sends a call, and gives the answer if its status is 2xx.
     pub(crate) async fn call(&self, call: Call) -> Result<Answer, Error> {
         self.check_caller(&call.permissions)?;
-        let address = format!("{}/{}{}", self.settings.root, call.version, call.path);
-        let range = call.headers.get(RANGE).cloned();
+        let range = call.headers.own.get(RANGE).cloned();
         let origin = self.origin(&call);
+        let uri = self.uri(call.path)?;
         let span = Span::new(&call.method, call.declared, &origin);
         let message = Message {
             body: call.body.unwrap_or_default(),
             is_idempotent: call.is_idempotent,
             follows: call.is_download,
             is_streamed: call.is_download,
-            ..Message::new(call.method, &address, call.headers)?
+            ..Message::new(call.method, uri, call.headers)
         };
         let reply = self
             .send(&message, &origin, origin.deadline(), &span)
             .await?;
-        let headers: HeaderMap = range.map(|range| (RANGE, range)).into_iter().collect();
-        let reply = self.download(reply, &address, &headers, &origin, &span);
-        Ok(Answer::new(reply.await?, address, origin))
+        let reply = match message.follows {
+            true => {
+                self.download(reply, &message.uri, range, &origin, &span)
+                    .await?
+            }
+            false => reply,
+        };
+        Ok(Answer::new(reply, message.uri, origin))
     }
 
     /// Follows the redirects of a download to pre-authenticated addresses, without the token. What is no
@@ -161,12 +171,13 @@ impl Client {
     async fn download(
         &self,
         mut reply: Reply,
-        address: &str,
-        headers: &HeaderMap,
+        uri: &Uri,
+        range: Option<HeaderValue>,
         origin: &Origin,
         span: &Span,
     ) -> Result<Reply, Error> {
-        let mut address = address.to_owned();
+        let own: HeaderMap = range.map(|range| (RANGE, range)).into_iter().collect();
+        let mut address = uri.to_string();
         for hop in 0.. {
             if !is_redirect(reply.response.status()) {
                 break;
@@ -177,7 +188,14 @@ impl Client {
             };
             let message = next.and_then(|next| {
                 address = next;
-                elsewhere(&address, headers.clone())
+                let own = own.clone();
+                elsewhere(
+                    &address,
+                    Headers {
+                        own,
+                        ..Headers::default()
+                    },
+                )
             });
             let message = message.map_err(|error| reply.fail(error))?;
             let next = self.send(&message, origin, reply.deadline, span).await?;
@@ -197,20 +215,23 @@ impl Client {
             version: call.version,
             path: call.declared,
             permissions: call.permissions,
-            headers: repeated(&call.headers),
+            headers: call.headers.repeated(),
             timeout: call.timeout.unwrap_or(self.settings.timeout),
             retry: call.retry.unwrap_or(self.settings.retry),
         }
     }
 
     /// What the calls repeat that no other call precedes.
-    pub(crate) fn bare_origin(&self, headers: HeaderMap) -> Origin {
+    pub(crate) fn bare_origin(&self) -> Origin {
         Origin {
             client: self.clone(),
             version: ApiVersion::V1,
             path: "",
             permissions: Permissions::UNKNOWN,
-            headers,
+            headers: Headers {
+                accepts_json: true,
+                ..Headers::default()
+            },
             timeout: self.settings.timeout,
             retry: self.settings.retry,
         }
@@ -223,32 +244,32 @@ impl Client {
 
     /// Follows a link of an answer to more of the same, on Graph itself only.
     pub(crate) async fn follow(&self, link: &str, origin: Origin) -> Result<Answer, Error> {
-        let Some(address) = self.own(link) else {
+        let Some(uri) = self.own(link) else {
             return Err(Error::answer(
                 "a link of the answer leads to another host than the client's",
             ));
         };
         let span = Span::new(&Method::GET, origin.path, &origin);
-        let message = Message::new(Method::GET, &address, origin.headers.clone())?;
+        let message = Message::new(Method::GET, uri.clone(), origin.headers.clone());
         let reply = self
             .send(&message, &origin, origin.deadline(), &span)
             .await?;
-        Ok(Answer::new(reply, address, origin))
+        Ok(Answer::new(reply, uri, origin))
     }
 
     /// Looks at an operation: at Graph with the token, elsewhere without. A redirect is an answer too.
     pub(crate) async fn watch(&self, address: &str, origin: Origin) -> Result<Answer, Error> {
         let span = Span::new(&Method::GET, origin.path, &origin);
         let mut message = match self.own(address) {
-            Some(address) => Message::new(Method::GET, &address, origin.headers.clone())?,
-            None => elsewhere(address, HeaderMap::new())?,
+            Some(uri) => Message::new(Method::GET, uri, origin.headers.clone()),
+            None => elsewhere(address, Headers::default())?,
         };
         message.follows = true;
         message.is_streamed = false;
         let reply = self
             .send(&message, &origin, origin.deadline(), &span)
             .await?;
-        Ok(Answer::new(reply, address.to_owned(), origin))
+        Ok(Answer::new(reply, message.uri, origin))
     }
 
     /// The host of Graph.
@@ -265,28 +286,40 @@ impl Client {
     pub(crate) fn resolve(
         &self,
         location: &str,
-        from: &str,
+        from: &Uri,
         version: ApiVersion,
     ) -> Option<String> {
+        let from = from.to_string();
         let is_from_version = ["v1.0", "beta"]
             .iter()
             .any(|version| location.trim_start_matches('/').split('/').next() == Some(version));
         match location.strip_prefix('/') {
-            Some(path) if self.own(from).is_some() && !path.starts_with('/') => {
+            Some(path) if self.own(&from).is_some() && !path.starts_with('/') => {
                 Some(if is_from_version {
                     format!("{}/{path}", self.settings.root)
                 } else {
                     format!("{}/{version}/{path}", self.settings.root)
                 })
             }
-            _ => Some(Url::parse(from).ok()?.join(location).ok()?.into()),
+            _ => Some(Url::parse(&from).ok()?.join(location).ok()?.into()),
         }
     }
 
     /// The address, if it is on the client's own host, where the token may go.
-    fn own(&self, address: &str) -> Option<String> {
+    fn own(&self, address: &str) -> Option<Uri> {
         let url = host::secure(address).ok()?;
-        (url.origin() == self.settings.origin).then(|| url.into())
+        let is_own = url.origin() == self.settings.origin;
+        is_own.then(|| url.as_str().parse().ok()).flatten()
+    }
+
+    /// The address of a path of Graph, which becomes part of it as it is.
+    fn uri(&self, mut path: String) -> Result<Uri, Error> {
+        let Settings { base, prefix, .. } = &*self.settings;
+        path.insert_str(0, prefix);
+        let path = PathAndQuery::from_maybe_shared(Bytes::from(path)).map_err(unsendable)?;
+        let mut parts = base.clone().into_parts();
+        parts.path_and_query = Some(path);
+        Uri::from_parts(parts).map_err(unsendable)
     }
 
     /// Tells a caller whose kind the action does not support before anything is sent.
@@ -301,28 +334,23 @@ impl Client {
 }
 
 /// What is asked of an address that an answer gives, without the token.
-fn elsewhere(address: &str, headers: HeaderMap) -> Result<Message, Error> {
+fn elsewhere(address: &str, headers: Headers) -> Result<Message, Error> {
     let url = host::secure(address)
         .map_err(|why| Error::answer(format!("an address of the answer cannot be used: {why}")))?;
     Ok(Message {
         has_token: false,
         follows: true,
         is_streamed: true,
-        ..Message::new(Method::GET, url.as_str(), headers)?
+        ..Message::new(
+            Method::GET,
+            url.as_str().parse().map_err(unsendable)?,
+            headers,
+        )
     })
 }
 
-/// The headers that a call which follows from another repeats: what is said of a body or of one resource
-/// is not said of another.
-fn repeated(headers: &HeaderMap) -> HeaderMap {
-    let is_repeated = |name: &HeaderName| {
-        let name = name.as_str();
-        !name.starts_with("content-") && !name.starts_with("if-") && name != "range"
-    };
-    let headers = headers.iter().filter(|(name, _)| is_repeated(name));
-    headers
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
+fn unsendable(source: impl Into<BoxError>) -> Error {
+    Error::request("the address cannot be sent").with_source(source)
 }
 
 /// Whether a status says that the answer is elsewhere; 304 does not.
@@ -356,7 +384,7 @@ pub struct ClientBuilder {
     cloud: Option<Cloud>,
     root: Option<String>,
     scope: Option<String>,
-    transport: Option<Box<dyn Transport>>,
+    transport: Option<Arc<dyn Transport>>,
     retry: Retry,
     timeout: Duration,
     max_answer: usize,
@@ -391,7 +419,7 @@ impl ClientBuilder {
     /// What carries the requests, to Graph and to the identity platform: an `HttpTransport` unless it is
     /// set.
     pub fn transport(mut self, transport: impl Transport) -> Self {
-        self.transport = Some(Box::new(transport));
+        self.transport = Some(Arc::new(transport));
         self
     }
 
@@ -466,10 +494,12 @@ impl ClientBuilder {
             cloud::belong_together(graph, &authority)?;
         }
         let transport = match self.transport {
-            Some(transport) => transport,
+            Some(transport) => Carrier::Other(transport),
             None => default_transport()?,
         };
         let settings = Settings {
+            base: root.as_str().parse().map_err(unsendable)?,
+            prefix: root.path().trim_end_matches('/').to_owned(),
             origin: root.origin(),
             root: host::without_slash(&root),
             graphs,
@@ -477,7 +507,7 @@ impl ClientBuilder {
             scopes: vec![scope],
             platform: Platform {
                 authority: cloud.authority().to_owned(),
-                transport: Arc::from(transport),
+                transport,
                 retry: self.retry,
                 max_token: self.max_token,
             },
@@ -501,12 +531,12 @@ impl fmt::Debug for ClientBuilder {
 }
 
 #[cfg(feature = "reqwest")]
-fn default_transport() -> Result<Box<dyn Transport>, Error> {
-    Ok(Box::new(HttpTransport::new()?))
+fn default_transport() -> Result<Carrier, Error> {
+    Ok(Carrier::Http(HttpTransport::new()?))
 }
 
 #[cfg(not(feature = "reqwest"))]
-fn default_transport() -> Result<Box<dyn Transport>, Error> {
+fn default_transport() -> Result<Carrier, Error> {
     Err(Error::config(
         "without the feature `reqwest` a client has to be given its transport",
     ))

@@ -80,7 +80,7 @@ pub use self::store::TokenStore;
 use crate::action::Caller;
 use crate::error::Error;
 use crate::retry::Retry;
-use crate::transport::{BoxFuture, Transport};
+use crate::transport::{BoxFuture, Carrier, Transport};
 
 /// How long the identity platform may take for a step of a sign-in that a person takes part in.
 const PATIENCE: Duration = Duration::from_secs(100);
@@ -176,7 +176,7 @@ pointers!(Box<T>, Arc<T>);
 /// The way to the identity platform, as a client has it.
 pub(crate) struct Platform {
     pub(crate) authority: String,
-    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) transport: Carrier,
     pub(crate) retry: Retry,
     /// The longest answer that is read, in bytes.
     pub(crate) max_token: usize,
@@ -220,7 +220,7 @@ impl<'a> TokenRequest<'a> {
 
     /// The client's own way to the network.
     pub fn transport(&self) -> &'a dyn Transport {
-        &*self.platform.transport
+        self.platform.transport.as_dyn()
     }
 
     /// The same, with time of its own: a person has taken that of the call.

@@ -4,15 +4,17 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 use std::iter;
-use std::sync::{Arc, OnceLock};
+use std::mem;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::BodyExt as _;
+use http::uri::{Authority, Scheme};
+use http::{Request, Response, Uri};
 use reqwest::redirect::Policy;
 use reqwest::retry;
 use reqwest::{Certificate, Proxy};
+use url::Url;
 
 use super::{Body, BoxFuture, NewConnection, Transport, TransportError, TransportErrorKind};
 use crate::error::Error;
@@ -21,8 +23,8 @@ use crate::host;
 /// The transport that a [`Client`](crate::Client) has unless it is given another.
 ///
 /// It speaks HTTP/2 where the server does, over TLS 1.2 or newer with the certificates that the system
-/// trusts, and goes through the system's proxy, but not to this machine (loopback) and its host (link-local). It waits 10 s for a
-/// connection, and 100 s for anything more of an answer. Cheap to clone: the clones share connections.
+/// trusts, and goes through the system's proxy, but not to this machine (loopback) and its host
+/// (link-local). It waits 10 s for a connection. Cheap to clone: the clones share connections.
 #[derive(Clone)]
 pub struct HttpTransport {
     inner: Arc<Inner>,
@@ -31,6 +33,21 @@ pub struct HttpTransport {
 struct Inner {
     settings: HttpTransportBuilder,
     clients: [OnceLock<reqwest::Client>; 4],
+    /// The host that was last sent to, parsed: most often the next request is for it too.
+    last: RwLock<Option<Host>>,
+}
+
+/// A host, as it stands in a request, and its parsed address.
+struct Host {
+    scheme: Scheme,
+    authority: Authority,
+    url: Url,
+}
+
+impl Host {
+    fn is_of(&self, uri: &Uri) -> bool {
+        uri.scheme() == Some(&self.scheme) && uri.authority() == Some(&self.authority)
+    }
 }
 
 /// What a request asks of the client that sends it.
@@ -53,6 +70,30 @@ impl Inner {
     }
 }
 
+impl Inner {
+    /// The address of a request, without parsing its host again.
+    fn url(&self, uri: &Uri) -> Result<Url, url::ParseError> {
+        let last = self.last.read().unwrap_or_else(PoisonError::into_inner);
+        let known = last.as_ref().filter(|host| host.is_of(uri));
+        if let Some(mut url) = known.map(|host| host.url.clone()) {
+            url.set_path(uri.path());
+            url.set_query(uri.query());
+            return Ok(url);
+        }
+        drop(last);
+        let url = Url::parse(&uri.to_string())?;
+        if let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) {
+            let mut last = self.last.write().unwrap_or_else(PoisonError::into_inner);
+            *last = Some(Host {
+                scheme: scheme.clone(),
+                authority: authority.clone(),
+                url: url.clone(),
+            });
+        }
+        Ok(url)
+    }
+}
+
 impl HttpTransport {
     /// A transport with a connection pool of its own.
     ///
@@ -67,21 +108,38 @@ impl HttpTransport {
     pub fn builder() -> HttpTransportBuilder {
         HttpTransportBuilder {
             connect_timeout: Duration::from_secs(10),
-            idle_timeout: Duration::from_secs(100),
+            idle_timeout: None,
             proxy: ProxyChoice::System,
             roots: Vec::new(),
         }
     }
 
-    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
-        let is_new = request.extensions().get::<NewConnection>().is_some();
-        let request = reqwest::Request::try_from(request).map_err(not_sent)?;
+    pub(super) async fn exchange(
+        &self,
+        request: Request<Bytes>,
+    ) -> Result<Response<Body>, TransportError> {
+        let (parts, body) = request.into_parts();
+        let is_new = parts.extensions.get::<NewConnection>().is_some();
+        let url = self.inner.url(&parts.uri).map_err(not_sent)?;
+        let mut request = reqwest::Request::new(parts.method, url);
+        *request.headers_mut() = parts.headers;
+        if !body.is_empty() {
+            *request.body_mut() = Some(body.into());
+        }
         let is_direct = host::is_direct(request.url());
         let way = Way { is_direct, is_new };
         let client = self.inner.client(way).map_err(not_sent)?;
         let response = client.execute(request).await;
-        let response = Response::from(response.map_err(without_address)?);
-        Ok(response.map(|body| Body::new(body.map_err(without_address))))
+        let mut response = response.map_err(without_address)?;
+        if response.content_length() == Some(0) {
+            // An action's, most often: what it has is its head.
+            let mut head = Response::new(Body::from(Bytes::new()));
+            *head.status_mut() = response.status();
+            *head.headers_mut() = mem::take(response.headers_mut());
+            return Ok(head);
+        }
+        let response = Response::from(response);
+        Ok(response.map(|body| Body(super::Inner::Reqwest(body))))
     }
 }
 
@@ -111,7 +169,7 @@ impl Transport for HttpTransport {
 #[must_use = "a builder does nothing until it builds"]
 pub struct HttpTransportBuilder {
     connect_timeout: Duration,
-    idle_timeout: Duration,
+    idle_timeout: Option<Duration>,
     proxy: ProxyChoice,
     roots: Vec<Certificate>,
 }
@@ -130,10 +188,10 @@ impl HttpTransportBuilder {
         self
     }
 
-    /// How long to wait for anything more of an answer: 100 s unless it is said. It is what ends a
-    /// [`Content`](crate::Content) that stops coming.
+    /// How long to wait for anything more of an answer. Unless it is said, the [time of the
+    /// call](crate::ClientBuilder::timeout) ends what stops coming.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
-        self.idle_timeout = timeout;
+        self.idle_timeout = Some(timeout);
         self
     }
 
@@ -184,6 +242,7 @@ impl HttpTransportBuilder {
         let inner = Inner {
             settings: self,
             clients: Default::default(),
+            last: RwLock::default(),
         };
         inner.client(Way::default())?;
         Ok(HttpTransport {
@@ -196,10 +255,12 @@ impl HttpTransportBuilder {
             .redirect(Policy::none())
             .retry(retry::never())
             .connect_timeout(self.connect_timeout)
-            .read_timeout(self.idle_timeout)
             .http2_keep_alive_interval(Duration::from_secs(30))
             .http2_keep_alive_timeout(Duration::from_secs(20))
             .user_agent(concat!("graph-action/", env!("CARGO_PKG_VERSION")));
+        if let Some(timeout) = self.idle_timeout {
+            builder = builder.read_timeout(timeout);
+        }
         builder = match &self.proxy {
             _ if way.is_direct => builder.no_proxy(),
             ProxyChoice::System => builder,
@@ -243,7 +304,7 @@ fn not_sent(error: impl StdError + Send + Sync + 'static) -> TransportError {
 }
 
 /// The error without the address, which holds the values of the call.
-fn without_address(error: reqwest::Error) -> TransportError {
+pub(super) fn without_address(error: reqwest::Error) -> TransportError {
     let kind = kind(&error);
     TransportError::new(error.without_url()).with_kind(kind)
 }

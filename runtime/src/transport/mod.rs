@@ -73,6 +73,9 @@ pub struct Body(Inner);
 enum Inner {
     Whole(Bytes),
     Pieces(UnsyncBoxBody<Bytes, TransportError>),
+    /// In pieces too, without a box of its own.
+    #[cfg(feature = "reqwest")]
+    Reqwest(reqwest::Body),
 }
 
 impl Body {
@@ -89,6 +92,9 @@ impl Body {
 
     /// Reads it to its end, or an error if it is longer than `limit` bytes or the time is up.
     pub(crate) async fn read(self, limit: usize, deadline: Instant) -> Result<Bytes, Error> {
+        if http_body::Body::is_end_stream(&self) {
+            return Ok(Bytes::new());
+        }
         match timeout_at(deadline, self.read_within(limit)).await {
             Ok(read) => read,
             Err(_) => Err(Error::cut_off(TransportError::timed_out())),
@@ -126,6 +132,15 @@ impl http_body::Body for Body {
     type Data = Bytes;
     type Error = TransportError;
 
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Inner::Whole(bytes) => bytes.is_empty(),
+            Inner::Pieces(body) => body.is_end_stream(),
+            #[cfg(feature = "reqwest")]
+            Inner::Reqwest(body) => body.is_end_stream(),
+        }
+    }
+
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -134,6 +149,11 @@ impl http_body::Body for Body {
             Inner::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
             Inner::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(mem::take(bytes))))),
             Inner::Pieces(body) => Pin::new(body).poll_frame(context),
+            #[cfg(feature = "reqwest")]
+            Inner::Reqwest(body) => {
+                let frame = Pin::new(body).poll_frame(context);
+                frame.map_err(http_transport::without_address)
+            }
         }
     }
 }
@@ -212,6 +232,34 @@ impl fmt::Display for TransportError {
 impl StdError for TransportError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.source.source()
+    }
+}
+
+/// What carries the requests of a client: its own transport, whose future needs no box, or another.
+pub(crate) enum Carrier {
+    #[cfg(feature = "reqwest")]
+    Http(HttpTransport),
+    Other(Arc<dyn Transport>),
+}
+
+impl Carrier {
+    pub(crate) async fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> Result<Response<Body>, TransportError> {
+        match self {
+            #[cfg(feature = "reqwest")]
+            Self::Http(transport) => transport.exchange(request).await,
+            Self::Other(transport) => transport.send(request).await,
+        }
+    }
+
+    pub(crate) fn as_dyn(&self) -> &dyn Transport {
+        match self {
+            #[cfg(feature = "reqwest")]
+            Self::Http(transport) => transport,
+            Self::Other(transport) => &**transport,
+        }
     }
 }
 
