@@ -14,7 +14,7 @@ use graph_action::credential::{
 use graph_action::emulator::Emulator;
 use graph_action::transport::BoxFuture;
 use graph_action::{BoxError, Client, Cloud, Error, ErrorKind, graph_action};
-use graph_action_tests::rude::{Rude, say};
+use graph_action_tests::rude::{Move, Rude, say};
 use graph_action_tests::{RawServer, Recorder, answer, discreet, secret, watch, watched};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -690,6 +690,40 @@ async fn a_device_code_with_odd_numbers() {
             "{said}"
         );
     }
+}
+
+/// RFC 8628 section 3.5: a poll that is not answered says nothing, but to be slower.
+#[tokio::test(start_paused = true)]
+async fn a_poll_that_is_not_answered() {
+    watch();
+    let polls = AtomicUsize::new(0);
+    let server = Rude::start(move |_, request| {
+        let body = match request.contains("/devicecode") {
+            true => json!({
+                "device_code": "canary",
+                "user_code": "ABCD",
+                "verification_uri": "https://x",
+                "expires_in": 900,
+            }),
+            false => {
+                json!({ "access_token": "canary", "expires_in": 3600, "userPrincipalName": "x" })
+            }
+        };
+        let headers = [("content-type", "application/json")];
+        match request.contains("device_code=") && polls.fetch_add(1, Ordering::SeqCst) == 0 {
+            true => Move::Later(Duration::from_secs(300), vec![]),
+            false => say("200 OK", &headers, &body.to_string()),
+        }
+    })
+    .await;
+    let credential = DeviceCode::new("contoso.example", "tool", |_| {}).unwrap();
+    let cloud = Cloud::custom(server.root(), server.root()).unwrap();
+    let graph = Client::builder(credential).cloud(cloud).build().unwrap();
+    GetMe.request().send(&graph).await.unwrap();
+    let seen = server.seen();
+    assert_eq!(seen.len(), 4);
+    // The first waits for 5 s, is not answered for 100 s, and the second waits for 10 s.
+    assert!(seen[2].at - seen[0].at >= Duration::from_secs(115));
 }
 
 /// Conditional access asks for more than the refresh token can bring: the person is asked for just that.
