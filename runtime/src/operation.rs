@@ -183,7 +183,7 @@ fn location_of(answer: &Answer) -> Option<String> {
     let origin = &answer.origin;
     origin
         .client
-        .resolve(location.to_str().ok()?, &answer.address, origin.version)
+        .resolve(location.to_str().ok()?, &answer.target, origin.version)
 }
 
 impl<T: DeserializeOwned + 'static> FromResponse for Operation<T> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::{HeaderMap, Method, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
@@ -15,7 +15,7 @@ use serde_path_to_error::{Path, Segment};
 use tokio::time::Instant;
 
 use crate::action::{ApiVersion, Permissions};
-use crate::client::{Client, Reply};
+use crate::client::{Client, Reply, Target};
 use crate::error::{Error, Unreadable, display};
 use crate::request::Headers;
 use crate::retry::Retry;
@@ -55,7 +55,7 @@ pub trait FromResponse: Sized {
 pub struct Answer {
     reply: Reply,
     /// The address that gave it.
-    pub(crate) address: Uri,
+    pub(crate) target: Target,
     pub(crate) origin: Origin,
 }
 
@@ -101,10 +101,10 @@ impl Origin {
 const LONG: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Answer {
-    pub(crate) fn new(reply: Reply, address: Uri, origin: Origin) -> Self {
+    pub(crate) fn new(reply: Reply, target: Target, origin: Origin) -> Self {
         Self {
             reply,
-            address,
+            target,
             origin,
         }
     }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use tokio::time::{Instant, sleep, timeout_at};
+use url::Url;
 use uuid::{Builder, Uuid};
 
 use super::{Client, is_redirect};
@@ -17,7 +18,7 @@ use crate::request::Headers;
 use crate::response::{Detailed, Origin};
 use crate::retry::{Fate, Outcome, Tries};
 use crate::trace::Span;
-use crate::transport::{Body, NewConnection, TransportError};
+use crate::transport::{Body, Outgoing, TransportError};
 
 pub(crate) const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 
@@ -101,10 +102,11 @@ impl Client {
         tries: &mut Tries,
     ) -> Attempt {
         let id = client_request_id();
-        let request = message.request(&id, token, tries.wants_new_connection);
+        let url = self.url(&message.target);
+        let outgoing = message.outgoing(url, &id, token, tries.wants_new_connection);
         let sent = timeout_at(
             tries.deadline,
-            self.settings.platform.transport.send(request),
+            self.settings.platform.transport.send(outgoing),
         )
         .await;
         tries.attempts += 1;
@@ -184,10 +186,18 @@ impl Client {
     }
 }
 
+/// Where a message goes.
+#[derive(Clone)]
+pub(crate) enum Target {
+    /// To Graph: version, path and query. What host that is, the client knows.
+    Graph(String),
+    Url(Url),
+}
+
 /// What goes out, as often as it takes.
 pub(super) struct Message {
     pub(super) method: Method,
-    pub(super) uri: Uri,
+    pub(super) target: Target,
     pub(super) headers: Headers,
     pub(super) body: Bytes,
     /// Whether sending it twice does no harm.
@@ -202,9 +212,9 @@ pub(super) struct Message {
 
 impl Message {
     /// One for Graph, without a body.
-    pub(super) fn new(method: Method, uri: Uri, headers: Headers) -> Self {
+    pub(super) fn new(method: Method, target: Target, headers: Headers) -> Self {
         Self {
-            uri,
+            target,
             is_idempotent: method == Method::GET,
             method,
             headers,
@@ -215,17 +225,14 @@ impl Message {
         }
     }
 
-    fn request(
+    fn outgoing(
         &self,
+        url: Url,
         id: &HeaderValue,
         token: Option<&AccessToken>,
-        wants_new_connection: bool,
-    ) -> Request<Bytes> {
-        let mut request = Request::new(self.body.clone());
-        *request.method_mut() = self.method.clone();
-        *request.uri_mut() = self.uri.clone();
-        *request.headers_mut() = self.headers.map(ADDED);
-        let headers = request.headers_mut();
+        is_new: bool,
+    ) -> Outgoing {
+        let mut headers = self.headers.map(ADDED);
         headers.insert(CLIENT_REQUEST_ID, id.clone());
         if let Some(token) = token {
             headers.insert(AUTHORIZATION, token.bearer().clone());
@@ -234,10 +241,13 @@ impl Message {
         if self.body.is_empty() && self.method != Method::GET && self.method != Method::DELETE {
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        if wants_new_connection {
-            request.extensions_mut().insert(NewConnection);
+        Outgoing {
+            method: self.method.clone(),
+            url,
+            headers,
+            body: self.body.clone(),
+            is_new,
         }
-        request
     }
 
     fn is_answered_by(&self, status: StatusCode) -> bool {

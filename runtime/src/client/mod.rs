@@ -7,19 +7,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{LOCATION, RANGE};
-use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use url::Url;
 
 use self::exchange::Message;
-pub(crate) use self::exchange::{CLIENT_REQUEST_ID, Reply, client_request_id};
+pub(crate) use self::exchange::{CLIENT_REQUEST_ID, Reply, Target, client_request_id};
 use crate::action::{ApiVersion, Caller, Permissions};
 use crate::cloud::{self, Cloud};
 use crate::credential::tokens::{Tokens, Users};
 use crate::credential::{Credential, Platform};
-use crate::error::{BoxError, Error};
+use crate::error::Error;
 use crate::host;
 use crate::request::{Call, Headers};
 use crate::response::{Answer, Origin};
@@ -53,7 +51,7 @@ pub struct Client {
 /// What is the same for every user.
 struct Settings {
     /// The address of Graph, and what stands in its path.
-    base: Uri,
+    base: Url,
     prefix: String,
     root: String,
     origin: url::Origin,
@@ -144,26 +142,25 @@ impl Client {
         self.check_caller(&call.permissions)?;
         let range = call.headers.own.get(RANGE).cloned();
         let origin = self.origin(&call);
-        let uri = self.uri(call.path)?;
         let span = Span::new(&call.method, call.declared, &origin);
         let message = Message {
             body: call.body.unwrap_or_default(),
             is_idempotent: call.is_idempotent,
             follows: call.is_download,
             is_streamed: call.is_download,
-            ..Message::new(call.method, uri, call.headers)
+            ..Message::new(call.method, Target::Graph(call.path), call.headers)
         };
         let reply = self
             .send(&message, &origin, origin.deadline(), &span)
             .await?;
         let reply = match message.follows {
             true => {
-                self.download(reply, &message.uri, range, &origin, &span)
+                self.download(reply, &message.target, range, &origin, &span)
                     .await?
             }
             false => reply,
         };
-        Ok(Answer::new(reply, message.uri, origin))
+        Ok(Answer::new(reply, message.target, origin))
     }
 
     /// Follows the redirects of a download to pre-authenticated addresses, without the token. What is no
@@ -171,13 +168,13 @@ impl Client {
     async fn download(
         &self,
         mut reply: Reply,
-        uri: &Uri,
+        target: &Target,
         range: Option<HeaderValue>,
         origin: &Origin,
         span: &Span,
     ) -> Result<Reply, Error> {
         let own: HeaderMap = range.map(|range| (RANGE, range)).into_iter().collect();
-        let mut address = uri.to_string();
+        let mut address = String::from(self.url(target));
         for hop in 0.. {
             if !is_redirect(reply.response.status()) {
                 break;
@@ -244,24 +241,24 @@ impl Client {
 
     /// Follows a link of an answer to more of the same, on Graph itself only.
     pub(crate) async fn follow(&self, link: &str, origin: Origin) -> Result<Answer, Error> {
-        let Some(uri) = self.own(link) else {
+        let Some(url) = self.own(link) else {
             return Err(Error::answer(
                 "a link of the answer leads to another host than the client's",
             ));
         };
         let span = Span::new(&Method::GET, origin.path, &origin);
-        let message = Message::new(Method::GET, uri.clone(), origin.headers.clone());
+        let message = Message::new(Method::GET, Target::Url(url), origin.headers.clone());
         let reply = self
             .send(&message, &origin, origin.deadline(), &span)
             .await?;
-        Ok(Answer::new(reply, uri, origin))
+        Ok(Answer::new(reply, message.target, origin))
     }
 
     /// Looks at an operation: at Graph with the token, elsewhere without. A redirect is an answer too.
     pub(crate) async fn watch(&self, address: &str, origin: Origin) -> Result<Answer, Error> {
         let span = Span::new(&Method::GET, origin.path, &origin);
         let mut message = match self.own(address) {
-            Some(uri) => Message::new(Method::GET, uri, origin.headers.clone()),
+            Some(url) => Message::new(Method::GET, Target::Url(url), origin.headers.clone()),
             None => elsewhere(address, Headers::default())?,
         };
         message.follows = true;
@@ -269,7 +266,7 @@ impl Client {
         let reply = self
             .send(&message, &origin, origin.deadline(), &span)
             .await?;
-        Ok(Answer::new(reply, message.uri, origin))
+        Ok(Answer::new(reply, message.target, origin))
     }
 
     /// The host of Graph.
@@ -286,40 +283,49 @@ impl Client {
     pub(crate) fn resolve(
         &self,
         location: &str,
-        from: &Uri,
+        from: &Target,
         version: ApiVersion,
     ) -> Option<String> {
-        let from = from.to_string();
+        let from = self.url(from);
         let is_from_version = ["v1.0", "beta"]
             .iter()
             .any(|version| location.trim_start_matches('/').split('/').next() == Some(version));
         match location.strip_prefix('/') {
-            Some(path) if self.own(&from).is_some() && !path.starts_with('/') => {
+            Some(path) if from.origin() == self.settings.origin && !path.starts_with('/') => {
                 Some(if is_from_version {
                     format!("{}/{path}", self.settings.root)
                 } else {
                     format!("{}/{version}/{path}", self.settings.root)
                 })
             }
-            _ => Some(Url::parse(&from).ok()?.join(location).ok()?.into()),
+            _ => Some(from.join(location).ok()?.into()),
         }
     }
 
     /// The address, if it is on the client's own host, where the token may go.
-    fn own(&self, address: &str) -> Option<Uri> {
+    fn own(&self, address: &str) -> Option<Url> {
         let url = host::secure(address).ok()?;
-        let is_own = url.origin() == self.settings.origin;
-        is_own.then(|| url.as_str().parse().ok()).flatten()
+        (url.origin() == self.settings.origin).then_some(url)
     }
 
-    /// The address of a path of Graph, which becomes part of it as it is.
-    fn uri(&self, mut path: String) -> Result<Uri, Error> {
+    /// The address of a target; the host of Graph need not be parsed again.
+    fn url(&self, target: &Target) -> Url {
+        let path = match target {
+            Target::Url(url) => return url.clone(),
+            Target::Graph(path) => path,
+        };
         let Settings { base, prefix, .. } = &*self.settings;
-        path.insert_str(0, prefix);
-        let path = PathAndQuery::from_maybe_shared(Bytes::from(path)).map_err(unsendable)?;
-        let mut parts = base.clone().into_parts();
-        parts.path_and_query = Some(path);
-        Uri::from_parts(parts).map_err(unsendable)
+        let (path, query) = match path.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (&**path, None),
+        };
+        let mut url = base.clone();
+        match prefix.is_empty() {
+            true => url.set_path(path),
+            false => url.set_path(&[prefix, path].concat()),
+        }
+        url.set_query(query);
+        url
     }
 
     /// Tells a caller whose kind the action does not support before anything is sent.
@@ -341,16 +347,8 @@ fn elsewhere(address: &str, headers: Headers) -> Result<Message, Error> {
         has_token: false,
         follows: true,
         is_streamed: true,
-        ..Message::new(
-            Method::GET,
-            url.as_str().parse().map_err(unsendable)?,
-            headers,
-        )
+        ..Message::new(Method::GET, Target::Url(url), headers)
     })
-}
-
-fn unsendable(source: impl Into<BoxError>) -> Error {
-    Error::request("the address cannot be sent").with_source(source)
 }
 
 /// Whether a status says that the answer is elsewhere; 304 does not.
@@ -498,7 +496,7 @@ impl ClientBuilder {
             None => default_transport()?,
         };
         let settings = Settings {
-            base: root.as_str().parse().map_err(unsendable)?,
+            base: root.clone(),
             prefix: root.path().trim_end_matches('/').to_owned(),
             origin: root.origin(),
             root: host::without_slash(&root),

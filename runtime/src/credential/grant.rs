@@ -5,12 +5,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use form_urlencoded::Serializer;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{Method, Request, Response};
+use http::{HeaderMap, HeaderValue, Method, Response};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout_at};
+use url::Url;
 use zeroize::Zeroizing;
 
 use super::account::Account;
@@ -18,7 +19,7 @@ use crate::client::{CLIENT_REQUEST_ID, client_request_id};
 use crate::credential::{AccessToken, Platform, TokenRequest};
 use crate::error::Error;
 use crate::retry::{Fate, Outcome, Tries};
-use crate::transport::{Body, TransportError, TransportErrorKind};
+use crate::transport::{Body, Outgoing, TransportError, TransportErrorKind};
 
 /// No token is good for longer than this, whatever the platform says.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -138,15 +139,21 @@ pub(crate) async fn post<T: DeserializeOwned>(
     // A code is good for one time; all else can be asked for again.
     let is_idempotent = !parameters.contains(&("grant_type", "authorization_code"));
     let id = client_request_id();
-    let message = || {
-        Request::builder()
-            .method(Method::POST)
-            .uri(endpoint)
-            .header(ACCEPT, "application/json")
-            .header(CLIENT_REQUEST_ID, &id)
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(body.clone())
-            .map_err(|source| Error::config("the endpoint has no address").with_source(source))
+    let url = Url::parse(endpoint)
+        .map_err(|source| Error::config("the endpoint has no address").with_source(source))?;
+    let message = || Outgoing {
+        method: Method::POST,
+        url: url.clone(),
+        headers: HeaderMap::from_iter([
+            (ACCEPT, HeaderValue::from_static("application/json")),
+            (CLIENT_REQUEST_ID, id.clone()),
+            (
+                CONTENT_TYPE,
+                HeaderValue::from_static("application/x-www-form-urlencoded"),
+            ),
+        ]),
+        body: body.clone(),
+        is_new: false,
     };
     let Platform {
         transport,
@@ -156,7 +163,7 @@ pub(crate) async fn post<T: DeserializeOwned>(
     } = request.platform;
     let mut tries = Tries::new(*retry, request.deadline);
     loop {
-        let sent = timeout_at(request.deadline, transport.send(message()?)).await;
+        let sent = timeout_at(request.deadline, transport.send(message())).await;
         tries.attempts += 1;
         let outcome = match sent.unwrap_or_else(|_| Err(TransportError::timed_out())) {
             Err(error) => Outcome::Silence(error),

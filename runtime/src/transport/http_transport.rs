@@ -5,18 +5,19 @@ use std::fmt;
 use std::io;
 use std::iter;
 use std::mem;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::uri::{Authority, Scheme};
-use http::{Request, Response, Uri};
+use http::{Request, Response};
 use reqwest::redirect::Policy;
 use reqwest::retry;
 use reqwest::{Certificate, Proxy};
 use url::Url;
 
-use super::{Body, BoxFuture, NewConnection, Transport, TransportError, TransportErrorKind};
+use super::{
+    Body, BoxFuture, NewConnection, Outgoing, Transport, TransportError, TransportErrorKind,
+};
 use crate::error::Error;
 use crate::host;
 
@@ -33,21 +34,6 @@ pub struct HttpTransport {
 struct Inner {
     settings: HttpTransportBuilder,
     clients: [OnceLock<reqwest::Client>; 4],
-    /// The host that was last sent to, parsed: most often the next request is for it too.
-    last: RwLock<Option<Host>>,
-}
-
-/// A host, as it stands in a request, and its parsed address.
-struct Host {
-    scheme: Scheme,
-    authority: Authority,
-    url: Url,
-}
-
-impl Host {
-    fn is_of(&self, uri: &Uri) -> bool {
-        uri.scheme() == Some(&self.scheme) && uri.authority() == Some(&self.authority)
-    }
 }
 
 /// What a request asks of the client that sends it.
@@ -67,30 +53,6 @@ impl Inner {
         }
         let client = self.settings.client(way)?;
         Ok(slot.get_or_init(|| client))
-    }
-}
-
-impl Inner {
-    /// The address of a request, without parsing its host again.
-    fn url(&self, uri: &Uri) -> Result<Url, url::ParseError> {
-        let last = self.last.read().unwrap_or_else(PoisonError::into_inner);
-        let known = last.as_ref().filter(|host| host.is_of(uri));
-        if let Some(mut url) = known.map(|host| host.url.clone()) {
-            url.set_path(uri.path());
-            url.set_query(uri.query());
-            return Ok(url);
-        }
-        drop(last);
-        let url = Url::parse(&uri.to_string())?;
-        if let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) {
-            let mut last = self.last.write().unwrap_or_else(PoisonError::into_inner);
-            *last = Some(Host {
-                scheme: scheme.clone(),
-                authority: authority.clone(),
-                url: url.clone(),
-            });
-        }
-        Ok(url)
     }
 }
 
@@ -116,13 +78,17 @@ impl HttpTransport {
 
     pub(super) async fn exchange(
         &self,
-        request: Request<Bytes>,
+        outgoing: Outgoing,
     ) -> Result<Response<Body>, TransportError> {
-        let (parts, body) = request.into_parts();
-        let is_new = parts.extensions.get::<NewConnection>().is_some();
-        let url = self.inner.url(&parts.uri).map_err(not_sent)?;
-        let mut request = reqwest::Request::new(parts.method, url);
-        *request.headers_mut() = parts.headers;
+        let Outgoing {
+            method,
+            url,
+            headers,
+            body,
+            is_new,
+        } = outgoing;
+        let mut request = reqwest::Request::new(method, url);
+        *request.headers_mut() = headers;
         if !body.is_empty() {
             *request.body_mut() = Some(body.into());
         }
@@ -148,7 +114,17 @@ impl Transport for HttpTransport {
         &self,
         request: Request<Bytes>,
     ) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
-        Box::pin(self.exchange(request))
+        let (parts, body) = request.into_parts();
+        Box::pin(async move {
+            let outgoing = Outgoing {
+                is_new: parts.extensions.get::<NewConnection>().is_some(),
+                method: parts.method,
+                url: Url::parse(&parts.uri.to_string()).map_err(not_sent)?,
+                headers: parts.headers,
+                body,
+            };
+            self.exchange(outgoing).await
+        })
     }
 }
 
@@ -242,7 +218,6 @@ impl HttpTransportBuilder {
         let inner = Inner {
             settings: self,
             clients: Default::default(),
-            last: RwLock::default(),
         };
         inner.client(Way::default())?;
         Ok(HttpTransport {

@@ -11,11 +11,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
-use http::{Request, Response};
+use http::uri::InvalidUri;
+use http::{HeaderMap, Method, Request, Response};
 use http_body::Frame;
 use http_body_util::BodyExt as _;
 use http_body_util::combinators::UnsyncBoxBody;
 use tokio::time::{Instant, timeout_at};
+use url::Url;
 
 #[cfg(feature = "reqwest")]
 pub use self::http_transport::{HttpTransport, HttpTransportBuilder};
@@ -235,6 +237,31 @@ impl StdError for TransportError {
     }
 }
 
+/// A request with the address as the client has it: parsed.
+pub(crate) struct Outgoing {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    /// Whether it asks for a [`NewConnection`].
+    pub(crate) is_new: bool,
+}
+
+impl Outgoing {
+    fn request(self) -> Result<Request<Bytes>, TransportError> {
+        let not_sent =
+            |error: InvalidUri| TransportError::new(error).with_kind(TransportErrorKind::NotSent);
+        let mut request = Request::new(self.body);
+        *request.method_mut() = self.method;
+        *request.uri_mut() = self.url.as_str().parse().map_err(not_sent)?;
+        *request.headers_mut() = self.headers;
+        if self.is_new {
+            request.extensions_mut().insert(NewConnection);
+        }
+        Ok(request)
+    }
+}
+
 /// What carries the requests of a client: its own transport, whose future needs no box, or another.
 pub(crate) enum Carrier {
     #[cfg(feature = "reqwest")]
@@ -243,14 +270,11 @@ pub(crate) enum Carrier {
 }
 
 impl Carrier {
-    pub(crate) async fn send(
-        &self,
-        request: Request<Bytes>,
-    ) -> Result<Response<Body>, TransportError> {
+    pub(crate) async fn send(&self, outgoing: Outgoing) -> Result<Response<Body>, TransportError> {
         match self {
             #[cfg(feature = "reqwest")]
-            Self::Http(transport) => transport.exchange(request).await,
-            Self::Other(transport) => transport.send(request).await,
+            Self::Http(transport) => transport.exchange(outgoing).await,
+            Self::Other(transport) => transport.send(outgoing.request()?).await,
         }
     }
 
