@@ -227,11 +227,7 @@ impl Credential for Counted {
 async fn a_chain_takes_the_first_that_is_there() {
     let counts: [Arc<AtomicUsize>; 3] = Default::default();
     let counted = |index: usize, give, caller| Counted(Arc::clone(&counts[index]), give, caller);
-    let absent = || {
-        Err(Error::auth(
-            "there is no canary here".replace("canary", "cat"),
-        ))
-    };
+    let absent = || Err(Error::unavailable("there is no cat here"));
     // Good for no time, so that each call asks.
     let there = || Ok(AccessToken::new("canary-token")?.expires_in(std::time::Duration::ZERO));
     let recorder = Recorder::default();
@@ -272,6 +268,77 @@ async fn a_chain_takes_the_first_that_is_there() {
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Auth);
+}
+
+/// Of calls for different scopes one searches the chain, and all of them go on as the same.
+#[tokio::test]
+async fn a_crowd_before_a_chain() {
+    #[graph_action(get = "/groups", delegated = "Group.Read.All", application = [])]
+    struct ListGroups;
+
+    /// Is not there at first, and slow then.
+    struct Late(AtomicUsize);
+
+    impl Credential for Late {
+        fn caller(&self) -> Option<Caller> {
+            Some(Caller::Delegated)
+        }
+
+        fn token<'a>(&'a self, _: TokenRequest<'a>) -> BoxFuture<'a, Result<AccessToken, Error>> {
+            let is_first = self.0.fetch_add(1, Ordering::SeqCst) == 0;
+            Box::pin(async move {
+                tokio::task::yield_now().await;
+                match is_first {
+                    true => Err(Error::unavailable("not yet")),
+                    false => AccessToken::new("canary-late"),
+                }
+            })
+        }
+    }
+
+    let recorder = Recorder::default();
+    let there = || AccessToken::new("canary-there");
+    let chain = Chain::new().or(Late(AtomicUsize::new(0))).or(Counted(
+        Arc::default(),
+        there,
+        Caller::Delegated,
+    ));
+    let graph = Client::builder(chain)
+        .transport(recorder.clone())
+        .build()
+        .unwrap();
+    let (me, groups) = tokio::join!(
+        GetMe.request().send(&graph),
+        ListGroups.request().send(&graph)
+    );
+    me.unwrap();
+    groups.unwrap();
+    for request in recorder.requests() {
+        assert_eq!(request.headers()["authorization"], "Bearer canary-there");
+    }
+}
+
+/// An error that does not say "not there" is no reason to go on as somebody else; nor may a link hang.
+#[tokio::test(start_paused = true)]
+async fn a_chain_does_not_go_on_as_somebody_else() {
+    let emulator = emulator().await;
+    let adele = || emulator.device_code(|_| {}).unwrap();
+    let chain = Chain::new()
+        .or(adele().user("bob@contoso.example"))
+        .or(emulator.credential().unwrap());
+    let graph = emulator.client_of(chain).unwrap();
+    let error = ListUsers.request().send(&graph).await.unwrap_err();
+    assert!(
+        discreet(&error).contains("AdeleV@contoso.example has signed in"),
+        "{error:?}"
+    );
+
+    let stuck = ClientAssertion::new(TENANT, "app", |_| std::future::pending()).unwrap();
+    let graph = emulator
+        .client_of(Chain::new().or(stuck).or(adele()))
+        .unwrap();
+    let error = ListUsers.request().send(&graph).await.unwrap_err();
+    assert!(error.is_timeout(), "{error:?}");
 }
 
 #[tokio::test]

@@ -268,12 +268,15 @@ async fn a_store_that_does_not_work_is_told() {
             .client_of(credential.store(Broken { loads }))
             .unwrap()
     };
-    let error = GetMe.request().send(&client(false)).await.unwrap_err();
+    // One that cannot be read is told once; then the user is asked, as without one.
+    let graph = client(false);
+    let error = GetMe.request().send(&graph).await.unwrap_err();
     assert_eq!(
         (error.kind(), emulator.requests().len()),
         (ErrorKind::Auth, 0)
     );
     assert!(discreet(&error).contains("the keyring is locked"));
+    GetMe.request().send(&graph).await.unwrap();
 
     // The user has signed in all the same; that it will not last is told once.
     let graph = client(true);
@@ -690,6 +693,36 @@ async fn a_device_code_with_odd_numbers() {
             "{said}"
         );
     }
+}
+
+/// While the network is gone the code is still good.
+#[tokio::test(start_paused = true)]
+async fn a_network_that_is_gone_for_a_while() {
+    watch();
+    let server = Rude::start(move |number, request| {
+        let body = json!({
+            "device_code": "canary",
+            "user_code": "ABCD",
+            "verification_uri": "https://x",
+            "access_token": "canary",
+            "expires_in": 900,
+            "userPrincipalName": "x",
+        });
+        match number {
+            1..=12 if request.contains("device_code=") => Move::Reset,
+            _ => say(
+                "200 OK",
+                &[("content-type", "application/json")],
+                &body.to_string(),
+            ),
+        }
+    })
+    .await;
+    let credential = DeviceCode::new("contoso.example", "tool", |_| {}).unwrap();
+    let cloud = Cloud::custom(server.root(), server.root()).unwrap();
+    let graph = Client::builder(credential).cloud(cloud).build().unwrap();
+    GetMe.request().send(&graph).await.unwrap();
+    assert_eq!(server.seen().len(), 1 + 12 + 1 + 1);
 }
 
 /// RFC 8628 section 3.5: a poll that is not answered says nothing, but to be slower.

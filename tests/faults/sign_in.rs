@@ -683,6 +683,43 @@ async fn row_64_a_second_challenge() {
     assert!(discreet(&error).contains("AADSTS50076"));
 }
 
+/// The platform puts all that a user has consented to into each token. If they are all revoked, the call is sent again
+/// with a new one, and not with another that is as old.
+#[tokio::test(start_paused = true)]
+async fn row_63_other_tokens_at_hand_are_as_old() {
+    let platform = |number, request: &str| {
+        let scope = form(request, "scope").unwrap();
+        let scope = match number {
+            0 => scope,
+            _ => format!("{scope} User.Read"),
+        };
+        granted(
+            json!({ "access_token": format!("canary-{number}"), "expires_in": 3600, "scope": scope }),
+        )
+    };
+    let graph = |number, request: &str| {
+        let is_old = request.contains("canary-0") || request.contains("canary-1");
+        match number > 1 && is_old {
+            true => challenge(&STANDARD.encode(CLAIMS)),
+            false => done(),
+        }
+    };
+    let case = SignIn::with(platform, graph, user(), |builder| builder).await;
+    Read.request().send(&case.graph).await.unwrap();
+    Mail.request().send(&case.graph).await.unwrap();
+    Read.request().send(&case.graph).await.unwrap();
+    assert_eq!(
+        case.bearers(),
+        ["canary-0", "canary-1", "canary-0", "canary-2"]
+    );
+    assert_eq!(case.sends(), (3, 4));
+    assert!(
+        form(&case.server.seen()[5].text, "claims")
+            .unwrap()
+            .contains("nbf")
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn row_65_challenges_that_are_malformed() {
     let claims = STANDARD.encode(CLAIMS);
@@ -937,6 +974,17 @@ async fn row_71_instance_metadata_that_says_odd_things() {
         assert_eq!(server.seen().len(), sends, "{wait}");
         assert!(discreet(&error).contains("the instance metadata service"));
     }
+    // A call that has no time says nothing of the machine.
+    let server = Rude::start(|_, _| Move::Later(Duration::from_secs(3), vec![])).await;
+    let machine = ManagedIdentity::system_assigned()
+        .address(server.root())
+        .unwrap();
+    let graph = Client::builder(machine)
+        .timeout(Duration::from_secs(1))
+        .build()
+        .unwrap();
+    let error = DO.request().send(&graph).await.unwrap_err();
+    assert!(error.is_timeout(), "{error:?}");
     // Another host's metadata service does not know the path: that is no machine of Azure, at once.
     let html = [("content-type", "text/html")];
     let server = Rude::start(move |_, _| say("404 Not Found", &html, "<html>canary")).await;

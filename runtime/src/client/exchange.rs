@@ -1,5 +1,6 @@
 //! How a message is sent until it is answered.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -7,12 +8,14 @@ use http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use tokio::time::{Instant, sleep, timeout_at};
 use url::Url;
-use uuid::{Builder, Uuid};
+use uuid::Builder;
+use uuid::fmt::Hyphenated;
 
 use super::{Client, is_redirect};
 use crate::credential::AccessToken;
 use crate::credential::challenge::Challenge;
 use crate::credential::granted::Granted;
+use crate::credential::tokens::Held;
 use crate::error::Error;
 use crate::request::Headers;
 use crate::response::{Detailed, Origin};
@@ -54,8 +57,10 @@ impl Client {
         origin: &Origin,
         span: &Span,
     ) -> Result<Reply, Error> {
+        let mut next_token = None;
         loop {
-            let token = match message.has_token {
+            let held = match message.has_token {
+                true if next_token.is_some() => next_token.take(),
                 true => Some(self.token_for(origin, tries).await.map_err(|error| {
                     // It is no longer the token alone that failed.
                     match &tries.unknown {
@@ -65,25 +70,33 @@ impl Client {
                 })?),
                 false => None,
             };
-            let attempt = self.attempt(message, token.as_ref(), tries).await;
+            let token = held.as_ref().map(|held| &held.token);
+            let attempt = self.attempt(message, token, tries).await;
             let mut no_other_token = None;
-            if let Some(refused) = &token
+            if let Some(Held { entry, token }) = &held
                 && let Some(challenge) = attempt.challenge()
                 && !tries.has_renewed
             {
                 tries.has_renewed = true;
                 let has_other = !matches!(challenge, Challenge::Malformed);
-                self.signed_in.tokens.forget(refused, challenge.claims());
+                self.signed_in.tokens.forget(token, challenge.claims());
                 if has_other {
-                    match self.token_for(origin, tries).await {
-                        Ok(token) if token != *refused => continue,
+                    // Not another one at hand, which may be as old: the next of the same entry.
+                    match self.renewed_for(entry, tries).await {
+                        Ok(next) if next != *token => {
+                            next_token = Some(Held {
+                                entry: Arc::clone(entry),
+                                token: next,
+                            });
+                            continue;
+                        }
                         Ok(_) => {}
                         Err(error) => no_other_token = Some(error),
                     }
                 }
             }
             let Some(wait) = tries.wait(&attempt.outcome, message.is_idempotent) else {
-                let ended = self.end(attempt, message, origin, tries, span, token).await;
+                let ended = self.end(attempt, message, origin, tries, span, held).await;
                 return ended.map_err(|error| match no_other_token {
                     Some(source) => error.with_source(source),
                     None => error,
@@ -137,7 +150,7 @@ impl Client {
         origin: &Origin,
         tries: &Tries,
         span: &Span,
-        token: Option<AccessToken>,
+        held: Option<Held>,
     ) -> Result<Reply, Error> {
         let is_retry_safe = Fate::of(&attempt.outcome).is_retry_safe(message.is_idempotent);
         let error = match attempt.outcome {
@@ -153,8 +166,8 @@ impl Client {
                     });
                 }
                 let error = refused(response, self.settings.max_error, tries.deadline).await;
-                match token {
-                    Some(token) if error.is_forbidden() => self.explain(error, origin, &token),
+                match held {
+                    Some(held) if error.is_forbidden() => self.explain(error, origin, &held.token),
                     _ => error,
                 }
             }
@@ -315,9 +328,10 @@ async fn refused(response: Response<Body>, limit: usize, deadline: Instant) -> E
 
 /// A fresh id, under which Graph logs the request.
 pub(crate) fn client_request_id() -> HeaderValue {
-    let mut buffer = Uuid::encode_buffer();
+    let mut id = [0; Hyphenated::LENGTH];
     // Nobody gains from guessing it, so it need not come from the system.
-    let id = Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid();
-    let id = id.hyphenated().encode_lower(&mut buffer);
-    HeaderValue::from_str(id).expect("a UUID is written in ASCII")
+    let uuid = Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid();
+    uuid.hyphenated().encode_lower(&mut id);
+    // With an owner from the start, since it is shared with the answer.
+    HeaderValue::from_maybe_shared(Bytes::from_owner(id)).expect("a UUID is written in ASCII")
 }

@@ -103,7 +103,7 @@ impl Client {
     }
 
     /// The same client with another credential: it shares the connections. A web API makes one for each call
-    /// that it answers, on behalf of who called it; the tokens of the same user are shared too.
+    /// that it answers, on behalf of who called it; what the same token of a caller was exchanged for is shared too.
     ///
     /// ```
     /// use graph_action::credential::{ClientSecret, OnBehalfOf};

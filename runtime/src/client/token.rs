@@ -48,24 +48,32 @@ impl Client {
         }
     }
 
-    /// The token of a call. What a person takes of its time is given back.
+    /// The token of a call, and the entry that it is of.
     pub(super) async fn token_for(
         &self,
         origin: &Origin,
         tries: &mut Tries,
-    ) -> Result<AccessToken, Error> {
+    ) -> Result<Held, Error> {
         let needed = self.needed(&origin.permissions);
-        if let Some(Held { entry, token }) = self.held(needed) {
-            self.renew_behind(entry);
-            return Ok(token);
+        if let Some(held) = self.held(needed) {
+            self.renew_behind(&held.entry);
+            return Ok(held);
         }
         // The least privileged one stands first.
-        let entry = self
-            .signed_in
-            .tokens
-            .entry(self.scopes(needed.get(..1).unwrap_or_default()));
+        let least = needed.get(..1).unwrap_or_default();
+        let entry = self.signed_in.tokens.entry(self.scopes(least));
+        let token = self.renewed_for(&entry, tries).await?;
+        Ok(Held { entry, token })
+    }
+
+    /// The next token of an entry, for a call. What a person takes of its time is given back.
+    pub(super) async fn renewed_for(
+        &self,
+        entry: &Arc<Entry>,
+        tries: &mut Tries,
+    ) -> Result<AccessToken, Error> {
         let since = Instant::now();
-        let token = self.renewed(&entry, tries.deadline).await;
+        let token = self.renewed(entry, tries.deadline).await;
         if self.signed_in.credential.is_interactive() {
             tries.deadline += since.elapsed();
         }
@@ -141,9 +149,9 @@ impl Client {
     }
 
     /// Renews a token that is due while it is still used, unless somebody does already.
-    fn renew_behind(&self, entry: Arc<Entry>) {
+    fn renew_behind(&self, entry: &Arc<Entry>) {
         if let Some(turn) = entry.turn_behind() {
-            let client = self.clone();
+            let (client, entry) = (self.clone(), Arc::clone(entry));
             tokio::spawn(async move {
                 let deadline = deadline(client.settings.timeout);
                 // The old token is good until it ends, so that this one failed is no one's error yet.

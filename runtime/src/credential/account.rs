@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
+use super::session::NO_NAME;
 use crate::error::{Error, display};
 
 /// The account of a user, by its
@@ -41,8 +42,11 @@ impl Account {
         };
         let is_wanted = |wanted: &str| {
             let own = self.preferred_username.as_deref();
-            own.is_none_or(|own| own.eq_ignore_ascii_case(wanted))
+            own.is_some_and(|own| own.eq_ignore_ascii_case(wanted))
         };
+        if wanted.is_some() && self.preferred_username.is_none() {
+            return Err(Error::auth(NO_NAME));
+        }
         if let Some(wanted) = wanted.filter(|wanted| !is_wanted(wanted)) {
             let (name, wanted) = (name(self), display::word(wanted));
             return Err(Error::auth(format!(

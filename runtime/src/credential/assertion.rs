@@ -1,7 +1,7 @@
 //! An app that another identity provider vouches for.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, ErrorKind, Read as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -150,12 +150,15 @@ impl Assert for TokenFile {
     ) -> BoxFuture<'a, Result<Zeroizing<String>, Error>> {
         Box::pin(async {
             let path = self.0.display();
-            let error = |why: &str| Error::auth(format!("the federated token file `{path}` {why}"));
-            let token = self
-                .read()
-                .map_err(|source| error("cannot be read").with_source(source))?;
+            let error = |why: &str| format!("the federated token file `{path}` {why}");
+            let token = self.read().map_err(|source| match source.kind() {
+                ErrorKind::NotFound => {
+                    Error::unavailable(error("is not there")).with_source(source)
+                }
+                _ => Error::auth(error("cannot be read")).with_source(source),
+            })?;
             match token.is_empty() {
-                true => Err(error("is empty")),
+                true => Err(Error::auth(error("is empty"))),
                 false => Ok(token),
             }
         })

@@ -76,7 +76,7 @@ impl AzureCredential {
             return Err(Error::auth("no token came in time").timed_out());
         };
         let token = token.map_err(|source| {
-            Error::auth("the credential of Azure gave no token").with_source(source)
+            Error::unavailable("the credential of Azure gave no token").with_source(source)
         })?;
         let left = SystemTime::from(token.expires_on).duration_since(SystemTime::now());
         let left = left.unwrap_or(Duration::ZERO);

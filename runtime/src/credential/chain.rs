@@ -3,6 +3,9 @@
 use std::fmt;
 use std::sync::OnceLock;
 
+use tokio::sync::Mutex;
+use tokio::time::timeout_at;
+
 use super::{AccessToken, Credential, TokenRequest};
 use crate::action::Caller;
 use crate::error::Error;
@@ -10,8 +13,9 @@ use crate::transport::BoxFuture;
 
 /// Several credentials: the first one that gives a token is taken, and kept.
 ///
-/// One that is not there is passed over. One that the identity platform refuses, or cannot be asked about, ends the
-/// search: who has the wrong secret should hear of it, and not go on as somebody else.
+/// One that is [not there](Error::unavailable) is passed over: a machine without a managed identity, a file that does
+/// not exist, a tool of Azure that nobody has signed in with. Any other error ends the search: who has the wrong
+/// secret should hear of it, and not go on as somebody else.
 ///
 /// ```
 /// use graph_action::Client;
@@ -31,6 +35,8 @@ use crate::transport::BoxFuture;
 pub struct Chain {
     links: Vec<Box<dyn Credential>>,
     taken: OnceLock<usize>,
+    /// Held by the one who searches.
+    turn: Mutex<()>,
 }
 
 impl Chain {
@@ -61,24 +67,34 @@ impl Chain {
 
     async fn try_each(&self, request: TokenRequest<'_>) -> Result<AccessToken, Error> {
         if let Some(credential) = self.taken() {
-            return credential.token(request).await;
+            return bounded(credential, request).await;
         }
+        // Of several calls one searches, so that all of them find the same.
+        let _turn = self.turn.lock().await;
+        if let Some(credential) = self.taken() {
+            return bounded(credential, request).await;
+        }
+        let mut last = Error::auth("the chain is empty");
         let mut reasons = Vec::new();
         for (index, link) in self.links.iter().enumerate() {
-            match link.token(request).await {
+            match bounded(&**link, request).await {
                 Ok(token) => {
                     self.taken.get_or_init(|| index);
                     return Ok(token);
                 }
-                Err(error) if is_final(&error) => return Err(error),
-                Err(error) => reasons.push(error.to_string()),
+                Err(error) if error.is_unavailable() => {
+                    reasons.push(error.to_string());
+                    last = error;
+                }
+                Err(error) => return Err(error),
             }
         }
-        let what = "no credential of the chain gave a token";
-        Err(Error::auth(match reasons.is_empty() {
+        let what = "no credential of the chain is there";
+        let what = match reasons.is_empty() {
             true => what.to_owned(),
             false => format!("{what}: {}", reasons.join("; ")),
-        }))
+        };
+        Err(Error::unavailable(what).with_source(last))
     }
 
     fn credentials(&self) -> impl Iterator<Item = &dyn Credential> {
@@ -89,9 +105,17 @@ impl Chain {
     }
 }
 
-/// Whether a credential was there.
-fn is_final(error: &Error) -> bool {
-    error.status().is_some() || error.attempts() > 0
+/// A token of a credential, in the time that there is, unless a person may take part.
+async fn bounded(
+    credential: &dyn Credential,
+    request: TokenRequest<'_>,
+) -> Result<AccessToken, Error> {
+    let token = credential.token(request);
+    if credential.is_interactive() {
+        return token.await;
+    }
+    let in_time = timeout_at(request.deadline, token).await;
+    in_time.unwrap_or_else(|_| Err(Error::auth("no token came in time").timed_out()))
 }
 
 impl Credential for Chain {

@@ -99,12 +99,17 @@ impl DeviceCode {
             match app.grant(request.afresh(), &parameters).await {
                 Err(error) if error.oauth_error() == Some("authorization_pending") => {}
                 Err(error) if error.oauth_error() == Some("slow_down") => interval += INTERVAL,
-                // RFC 8628 section 3.5: one that is not answered is as good as one to slow down.
-                Err(error) if error.is_timeout() => interval *= 2,
+                // RFC 8628 section 3.5: what is not answered says nothing of the user.
+                Err(error) if is_passing(&error) => interval = (interval * 2).min(MAX_INTERVAL),
                 granted => return granted,
             }
         }
     }
+}
+
+/// Whether it is the network or the platform that failed, and not the sign-in.
+fn is_passing(error: &Error) -> bool {
+    error.oauth_error().is_none() && (error.is_timeout() || error.is_retry_safe())
 }
 
 /// RFC 8628 section 3.2.

@@ -114,6 +114,10 @@ impl ManagedIdentity {
                 return Ok(Err(Error::auth(NO_ANSWER).with_source(source)));
             }
             Ok(Err(source)) => return Err(absent().with_source(source)),
+            // The call had no more time: that says nothing of the machine.
+            Err(_) if deadline == request.deadline => {
+                return Err(Error::auth(NO_ANSWER).timed_out());
+            }
             Err(_) => return Err(absent()),
         };
         // What other hosts have at this address does not know the path.
@@ -163,7 +167,7 @@ const SERVICE: &str = "the instance metadata service";
 const NO_ANSWER: &str = "the instance metadata service did not answer";
 
 fn absent() -> Error {
-    Error::auth(
+    Error::unavailable(
         "there is no managed identity here: this is no virtual machine of Azure, or it was not assigned one",
     )
 }

@@ -18,6 +18,10 @@ use crate::error::Error;
 /// What tells who has signed in, and what makes a sign-in last.
 const OPENID: &str = "openid profile offline_access";
 
+/// Where it is said who is to sign in.
+pub(crate) const NO_NAME: &str =
+    "the identity platform does not say who has signed in, and only one user is to";
+
 /// The sign-in of one user. Clones are of the same.
 #[derive(Clone)]
 pub(crate) struct Session {
@@ -170,13 +174,20 @@ impl Session {
             return Ok(());
         };
         let load = || async {
-            let saved = store.load(&self.key(request)).await.map_err(|source| {
-                Error::auth("the store of sign-ins cannot be read").with_source(source)
-            })?;
-            if saved.is_some() {
-                self.known().refresh_token = saved;
+            match store.load(&self.key(request)).await {
+                Ok(None) => Ok(()),
+                Ok(saved) => {
+                    self.known().refresh_token = saved;
+                    Ok(())
+                }
+                // Who was told once goes on without.
+                Err(_) if self.known().is_told => Ok(()),
+                Err(source) => {
+                    self.known().is_told = request.may_prompt;
+                    let what = "the store of sign-ins cannot be read";
+                    Err(Error::auth(what).with_source(source))
+                }
             }
-            Ok(())
         };
         self.state.is_loaded.get_or_try_init(load).await.map(drop)
     }
@@ -186,9 +197,13 @@ impl Session {
         let account = grant.account();
         let token = {
             let mut known = self.known();
-            if let Some(account) = account {
-                account.is_expected(known.account.as_ref(), self.user.as_deref())?;
-                known.account = Some(account);
+            match (account, &self.user) {
+                (Some(account), user) => {
+                    account.is_expected(known.account.as_ref(), user.as_deref())?;
+                    known.account = Some(account);
+                }
+                (None, Some(_)) => return Err(Error::auth(NO_NAME)),
+                (None, None) => {}
             }
             let Some(token) = grant.refresh_token() else {
                 return Ok(());
@@ -200,7 +215,8 @@ impl Session {
             return Ok(());
         };
         match store.save(&self.key(request), Some(&token)).await {
-            Err(source) if !mem::replace(&mut self.known().is_told, true) => {
+            // While the token is renewed behind, there is nobody to be told.
+            Err(source) if request.may_prompt && !mem::replace(&mut self.known().is_told, true) => {
                 let what =
                     "the user has signed in, but the store cannot keep it beyond the program";
                 Err(Error::auth(what).with_source(source))

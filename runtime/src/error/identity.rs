@@ -64,6 +64,7 @@ impl Error {
             mend: code.as_deref().and_then(mend),
             oauth_error: refusal.error,
             claims: refusal.claims.filter(|claims| !claims.is_empty()),
+            is_unavailable: false,
         };
         error.0.code = code;
         error

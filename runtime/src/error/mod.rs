@@ -63,6 +63,7 @@ struct SignIn {
     oauth_error: Option<String>,
     claims: Option<String>,
     mend: Option<&'static str>,
+    is_unavailable: bool,
 }
 
 /// What opens an action, and what a token has.
@@ -320,6 +321,19 @@ impl Error {
     /// An error of a [`Credential`](crate::credential::Credential) of yours: there is no token, and why.
     pub fn auth(what: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Auth, what)
+    }
+
+    /// An error of a [`Credential`](crate::credential::Credential) of yours: it is not there, so that a
+    /// [`Chain`](crate::credential::Chain) goes on to the next.
+    pub fn unavailable(what: impl Into<Cow<'static, str>>) -> Self {
+        let mut error = Self::auth(what);
+        error.0.sign_in.is_unavailable = true;
+        error
+    }
+
+    /// Whether it says that a credential is not there.
+    pub(crate) fn is_unavailable(&self) -> bool {
+        self.0.sign_in.is_unavailable
     }
 
     /// The error for a call that no answer came to.
