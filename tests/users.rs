@@ -341,6 +341,20 @@ async fn a_client_is_of_one_user() {
     let error = GetMe.request().send(&graph).await.unwrap_err();
     assert!(discreet(&error).contains("sign in as Bob@contoso.example"));
     GetMe.request().send(&graph).await.unwrap();
+    // Nor anybody whose name is not said.
+    let body = json!({
+        "access_token": "canary",
+        "expires_in": 3600,
+        "device_code": "canary",
+        "user_code": "ABCD",
+        "verification_uri": "https://x",
+        "interval": 0,
+    });
+    let platform = RawServer::answering(answer("200 OK", &[], &body.to_string()));
+    let nameless = credential().user("Bob@contoso.example");
+    let nameless = nameless.authority(platform.root()).unwrap();
+    let error = GetMe.request().send(&client(nameless)).await.unwrap_err();
+    assert!(discreet(&error).contains("does not say who has signed in"));
     let bearers = server.requests();
     let bearers = bearers
         .iter()
