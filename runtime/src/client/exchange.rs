@@ -57,19 +57,18 @@ impl Client {
         origin: &Origin,
         span: &Span,
     ) -> Result<Reply, Error> {
-        let mut next_token = None;
+        let mut held: Option<Held> = None;
         loop {
-            let held = match message.has_token {
-                true if next_token.is_some() => next_token.take(),
-                true => Some(self.token_for(origin, tries).await.map_err(|error| {
+            let is_good = held.as_ref().is_some_and(|held| held.token.is_good());
+            if message.has_token && !is_good {
+                held = Some(self.token_for(origin, tries).await.map_err(|error| {
                     // It is no longer the token alone that failed.
                     match &tries.unknown {
                         Some(_) => Error::unsent(error),
                         None => error,
                     }
-                })?),
-                false => None,
-            };
+                })?);
+            }
             let token = held.as_ref().map(|held| &held.token);
             let attempt = self.attempt(message, token, tries).await;
             let mut no_other_token = None;
@@ -84,7 +83,7 @@ impl Client {
                     // Not another one at hand, which may be as old: the next of the same entry.
                     match self.renewed_for(entry, tries).await {
                         Ok(next) if next != *token => {
-                            next_token = Some(Held {
+                            held = Some(Held {
                                 entry: Arc::clone(entry),
                                 token: next,
                             });
