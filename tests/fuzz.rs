@@ -12,6 +12,7 @@ use bytes::Bytes;
 use graph_action::credential::StaticToken;
 use graph_action::transport::{Body, BoxFuture, Transport, TransportError};
 use graph_action::{Client, Collection, Error, ErrorKind, Operation, graph_action};
+use graph_action_tests::watch;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -86,6 +87,7 @@ impl Transport for Script {
 }
 
 fn runtime() -> Runtime {
+    watch();
     let mut builder = Builder::new_current_thread();
     builder.enable_time().start_paused(true).build().unwrap()
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use graph_action::credential::StaticToken;
 use graph_action::{Client, Retry, Unreadable, graph_action};
+use graph_action_tests::watch;
 use peak_alloc::PeakAlloc;
 use serde::Deserialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -156,6 +157,7 @@ async fn call(graph: &Client, number: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_call_ends_in_one_right_outcome() {
+    watch();
     let calls: usize = env::var("GRAPH_SOAK").map_or(6000, |calls| calls.parse().unwrap());
     let counters = || (0..calls).map(|_| AtomicU8::new(0)).collect();
     let ledger = Arc::new(Ledger {

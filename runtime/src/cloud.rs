@@ -166,7 +166,7 @@ pub(crate) fn is_one(scope: &Url, graph: &Url) -> Result<(), Error> {
 }
 
 /// The known cloud whose Graph is at an address.
-pub(crate) fn of_graph(url: &Url) -> Option<&'static Cloud> {
+fn of_graph(url: &Url) -> Option<&'static Cloud> {
     KNOWN.iter().find(|cloud| is_at(url, &cloud.graph))
 }
 

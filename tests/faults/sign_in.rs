@@ -41,14 +41,13 @@ struct SignIn {
 impl SignIn {
     /// With a platform that answers so, a Graph that is content, and an app with a secret.
     async fn new(platform: impl Fn(usize, &str) -> Move + Send + Sync + 'static) -> Self {
-        Self::with(platform, |_, _| done(), secret(), |builder| builder).await
+        Self::with(platform, |_, _| done(), secret()).await
     }
 
     async fn with(
         platform: impl Fn(usize, &str) -> Move + Send + Sync + 'static,
         graph: impl Fn(usize, &str) -> Move + Send + Sync + 'static,
         credential: impl Credential,
-        set_up: impl FnOnce(ClientBuilder) -> ClientBuilder,
     ) -> Self {
         watch();
         let (tokens, calls) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -58,7 +57,7 @@ impl SignIn {
         })
         .await;
         let cloud = Cloud::custom(server.root(), server.root()).unwrap();
-        let builder = set_up(Client::builder(credential).cloud(cloud));
+        let builder = Client::builder(credential).cloud(cloud);
         Self {
             graph: builder.build().unwrap(),
             server,
@@ -343,7 +342,7 @@ async fn row_58_a_slow_scope_holds_up_no_other() {
             false => granted(answer),
         }
     };
-    let case = SignIn::with(platform, |_, _| done(), user(), |builder| builder).await;
+    let case = SignIn::with(platform, |_, _| done(), user()).await;
     let slow = async {
         Read.request().send(&case.graph).await.unwrap();
         case.began.elapsed()
@@ -392,7 +391,7 @@ async fn row_60_the_order_of_scopes() {
             json!({ "access_token": format!("canary-{number}"), "expires_in": 3600, "scope": scope }),
         )
     };
-    let case = SignIn::with(platform, |_, _| done(), user(), |builder| builder).await;
+    let case = SignIn::with(platform, |_, _| done(), user()).await;
     case.graph
         .sign_in(["User.Read", "Mail.Read"])
         .await
@@ -521,7 +520,7 @@ async fn row_64_claims_that_cannot_be_had() {
         0 => challenge(&STANDARD.encode(CLAIMS)),
         _ => done(),
     };
-    let case = SignIn::with(platform, graph, secret(), |builder| builder).await;
+    let case = SignIn::with(platform, graph, secret()).await;
     let error = case.refused(DO.request().send(&case.graph).await, (2, 1));
     assert_eq!(error.status().unwrap(), 401);
     advance(Duration::from_secs(6)).await;
@@ -548,7 +547,7 @@ async fn row_63_a_renewal_that_was_under_way() {
         2 => challenge(&STANDARD.encode(CLAIMS)),
         _ => done(),
     };
-    let case = SignIn::with(platform, graph, secret(), |builder| builder).await;
+    let case = SignIn::with(platform, graph, secret()).await;
     DO.request().send(&case.graph).await.unwrap();
     advance(Duration::from_secs(1801)).await;
     DO.request().send(&case.graph).await.unwrap();
@@ -609,13 +608,7 @@ async fn row_63_a_claims_challenge() {
             1 => challenge(&claims),
             _ => done(),
         };
-        let case = SignIn::with(
-            |number, _| grant(number),
-            graph,
-            secret(),
-            |builder| builder,
-        )
-        .await;
+        let case = SignIn::with(|number, _| grant(number), graph, secret()).await;
         DO.request().send(&case.graph).await.unwrap();
         DO.request().send(&case.graph).await.unwrap();
         DO.request().send(&case.graph).await.unwrap();
@@ -650,13 +643,7 @@ async fn row_63_a_claims_challenge() {
 #[tokio::test(start_paused = true)]
 async fn row_64_a_second_challenge() {
     let graph = |_, _: &str| challenge(&STANDARD.encode(CLAIMS));
-    let case = SignIn::with(
-        |number, _| grant(number),
-        graph,
-        secret(),
-        |builder| builder,
-    )
-    .await;
+    let case = SignIn::with(|number, _| grant(number), graph, secret()).await;
     let error = case.refused(DO.request().send(&case.graph).await, (2, 2));
     assert_eq!(error.kind(), ErrorKind::Api);
     assert_eq!(error.status().unwrap(), 401);
@@ -676,7 +663,7 @@ async fn row_64_a_second_challenge() {
         ),
     };
     let graph = |_, _: &str| challenge(&STANDARD.encode(CLAIMS));
-    let case = SignIn::with(platform, graph, secret(), |builder| builder).await;
+    let case = SignIn::with(platform, graph, secret()).await;
     let error = case.refused(DO.request().send(&case.graph).await, (2, 1));
     assert_eq!(error.status().unwrap(), 401);
     assert!(error.claims().is_some());
@@ -704,7 +691,7 @@ async fn row_63_other_tokens_at_hand_are_as_old() {
             false => done(),
         }
     };
-    let case = SignIn::with(platform, graph, user(), |builder| builder).await;
+    let case = SignIn::with(platform, graph, user()).await;
     Read.request().send(&case.graph).await.unwrap();
     Mail.request().send(&case.graph).await.unwrap();
     Read.request().send(&case.graph).await.unwrap();
@@ -742,13 +729,7 @@ async fn row_65_challenges_that_are_malformed() {
     ] {
         let said = header.clone();
         let graph = move |_, _: &str| challenge_of(&[&header]);
-        let case = SignIn::with(
-            |number, _| grant(number),
-            graph,
-            secret(),
-            |builder| builder,
-        )
-        .await;
+        let case = SignIn::with(|number, _| grant(number), graph, secret()).await;
         let error = case.refused(DO.request().send(&case.graph).await, (1, 1));
         assert_eq!(error.status().unwrap(), 401, "{said}");
         assert_eq!(error.request_id(), Some("theirs"));
@@ -762,13 +743,7 @@ async fn row_65_challenges_that_are_malformed() {
         ]),
         _ => done(),
     };
-    let case = SignIn::with(
-        |number, _| grant(number),
-        graph,
-        secret(),
-        |builder| builder,
-    )
-    .await;
+    let case = SignIn::with(|number, _| grant(number), graph, secret()).await;
     DO.request().send(&case.graph).await.unwrap();
     assert_eq!(case.sends(), (2, 2));
 }
@@ -786,7 +761,7 @@ async fn row_67_a_federated_token_that_rotates() {
         assert_eq!(form(request, "client_assertion_type").unwrap(), kind);
         grant(number)
     };
-    let case = SignIn::with(platform, |_, _| done(), credential, |builder| builder).await;
+    let case = SignIn::with(platform, |_, _| done(), credential).await;
     DO.request().send(&case.graph).await.unwrap();
     fs::write(&path, "canary-second").unwrap();
     advance(Duration::from_secs(3601)).await;
@@ -824,13 +799,7 @@ async fn row_68_an_assertion_that_has_expired() {
             _ => grant(number),
         }
     };
-    let case = SignIn::with(
-        platform,
-        |_, _| done(),
-        credential.unwrap(),
-        |builder| builder,
-    )
-    .await;
+    let case = SignIn::with(platform, |_, _| done(), credential.unwrap()).await;
     DO.request().send(&case.graph).await.unwrap();
     assert_eq!((case.sends(), count.load(Ordering::SeqCst)), ((2, 1), 2));
 
@@ -847,7 +816,7 @@ async fn row_68_an_assertion_that_has_expired() {
             &body.to_string(),
         )
     };
-    let case = SignIn::with(platform, |_, _| done(), credential, |builder| builder).await;
+    let case = SignIn::with(platform, |_, _| done(), credential).await;
     let error = case.refused(DO.request().send(&case.graph).await, (2, 0));
     assert_eq!(error.code(), Some("AADSTS700024"));
     let seen = case.server.seen();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use tokio::time::{Instant, sleep, timeout_at};
 use url::Url;
 use uuid::Builder;
@@ -175,8 +175,7 @@ impl Client {
                 error.with_answer(parts.status, &parts.headers)
             }
             Outcome::Silence(source) => {
-                let headers = HeaderMap::from_iter([(CLIENT_REQUEST_ID, attempt.id)]);
-                Error::unanswered(source).with_ids(&headers)
+                Error::unanswered(source).with_client_request_id(&attempt.id)
             }
         };
         Err(error.with_retry_safe(is_retry_safe))

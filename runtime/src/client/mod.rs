@@ -53,7 +53,6 @@ struct Settings {
     /// The address of Graph, and what stands in its path.
     base: Url,
     prefix: String,
-    root: String,
     origin: url::Origin,
     /// Where Graph is, and what its tokens are for.
     graphs: Vec<Url>,
@@ -292,10 +291,11 @@ impl Client {
             .any(|version| location.trim_start_matches('/').split('/').next() == Some(version));
         match location.strip_prefix('/') {
             Some(path) if from.origin() == self.settings.origin && !path.starts_with('/') => {
+                let root = host::without_slash(&self.settings.base);
                 Some(if is_from_version {
-                    format!("{}/{path}", self.settings.root)
+                    format!("{root}/{path}")
                 } else {
-                    format!("{}/{version}/{path}", self.settings.root)
+                    format!("{root}/{version}/{path}")
                 })
             }
             _ => Some(from.join(location).ok()?.into()),
@@ -370,7 +370,7 @@ impl fmt::Debug for Client {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Client")
-            .field("root", &self.settings.root)
+            .field("root", &host::without_slash(&self.settings.base))
             .finish_non_exhaustive()
     }
 }
@@ -496,10 +496,9 @@ impl ClientBuilder {
             None => default_transport()?,
         };
         let settings = Settings {
-            base: root.clone(),
             prefix: root.path().trim_end_matches('/').to_owned(),
             origin: root.origin(),
-            root: host::without_slash(&root),
+            base: root,
             graphs,
             resource: scope.strip_suffix(".default").map(str::to_owned),
             scopes: vec![scope],

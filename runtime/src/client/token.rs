@@ -35,10 +35,9 @@ impl Client {
     {
         let permissions: Vec<I::Item> = permissions.into_iter().collect();
         let permissions: Vec<&str> = permissions.iter().map(AsRef::as_ref).collect();
-        let needed = if self.is_delegated() {
-            &*permissions
-        } else {
-            &[]
+        let needed = match self.user() {
+            Some(_) => &*permissions,
+            None => &[],
         };
         let entry = self.signed_in.tokens.entry(self.scopes(needed));
         let deadline = deadline(self.settings.timeout);
@@ -82,15 +81,13 @@ impl Client {
 
     /// The permissions that a token of a user is asked for; an app has those that it was granted.
     fn needed(&self, permissions: &Permissions) -> &'static [&'static str] {
-        match self.signed_in.credential.caller() {
-            Some(caller @ (Caller::Delegated | Caller::Personal)) => permissions.of(caller),
-            Some(Caller::Application) | None => &[],
-        }
+        self.user().map_or(&[], |user| permissions.of(user))
     }
 
-    fn is_delegated(&self) -> bool {
-        let caller = self.signed_in.credential.caller();
-        matches!(caller, Some(Caller::Delegated | Caller::Personal))
+    /// The kind of user who calls, if it is one.
+    fn user(&self) -> Option<Caller> {
+        let caller = self.signed_in.credential.caller()?;
+        (caller != Caller::Application).then_some(caller)
     }
 
     /// The scopes of permissions.
@@ -117,7 +114,7 @@ impl Client {
                     token.has_one_of(needed) || matches!(&*entry.scopes, [scope] if is_least(scope))
                 }
                 // Of a call that follows from one of another program it is not known what opens it.
-                (None, Some(_)) if self.is_delegated() => true,
+                (None, Some(_)) if self.user().is_some() => true,
                 _ => entry.scopes == self.settings.scopes,
             })
     }

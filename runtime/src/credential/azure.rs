@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use azure_core::credentials::TokenCredential;
-use tokio::time::timeout_at;
 
 use super::granted::Granted;
 use super::{AccessToken, Credential, TokenRequest};
@@ -71,10 +70,7 @@ impl AzureCredential {
             |(resource, _)| format!("{resource}/.default"),
         );
         let scopes = [scope.as_str()];
-        let token = timeout_at(request.deadline, self.credential.get_token(&scopes, None));
-        let Ok(token) = token.await else {
-            return Err(Error::auth("no token came in time").timed_out());
-        };
+        let token = self.credential.get_token(&scopes, None).await;
         let token = token.map_err(|source| {
             Error::unavailable("the credential of Azure gave no token").with_source(source)
         })?;

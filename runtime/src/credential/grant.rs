@@ -66,8 +66,7 @@ impl Grant {
         if let Some(wait) = answer.refresh_in.filter(|wait| *wait < answer.expires_in) {
             token = token.renew_from(self.asked_at, wait);
         }
-        let asked = || request.scopes.join(" ");
-        let granted = answer.scope.clone().unwrap_or_else(asked);
+        let granted = answer.scope.clone().unwrap_or_else(|| request.scope());
         // `https://graph.microsoft.com/User.Read` is the permission `User.Read`.
         let names = granted.split_whitespace();
         let names = names.filter_map(|name| name.rsplit('/').next());

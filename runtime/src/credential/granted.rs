@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::action::Caller;
 use crate::credential::AccessToken;
@@ -29,14 +30,17 @@ struct Claims {
     tid: Option<String>,
 }
 
+/// What a signed token says: RFC 7519 section 3.
+pub(crate) fn claims<T: DeserializeOwned>(token: &[u8]) -> Option<T> {
+    let payload = token.split(|byte| *byte == b'.').nth(1)?;
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+}
+
 impl Granted {
     /// Reads a token, unverified, since it only explains. Tokens are opaque to a client by their contract, so
     /// one that cannot be read is no error.
     pub(crate) fn read(token: &AccessToken) -> Option<Self> {
-        let token = token.bearer().as_bytes().strip_prefix(b"Bearer ")?;
-        let payload = token.split(|byte| *byte == b'.').nth(1)?;
-        let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
-        let claims: Claims = serde_json::from_slice(&payload).ok()?;
+        let claims: Claims = claims(token.bearer().as_bytes().strip_prefix(b"Bearer ")?)?;
         Some(match claims.scp {
             Some(scopes) => Self {
                 caller: if claims.tid.as_deref() == Some(PERSONAL) {
