@@ -192,7 +192,13 @@ fn draw(content: &str) {
 
 /// Prints the request line of an action, and the id that takes the place of its `<id>`.
 fn show<A: Action>(id: &str) {
-    say!("\n{:<4} /{}{}", A::METHOD.as_str(), A::VERSION, A::PATH);
+    let Declaration {
+        method,
+        version,
+        path,
+        ..
+    } = A::DECLARATION;
+    say!("\n{:<4} /{version}{path}", method.as_str());
     say!("     <id> = {id}");
 }
 
@@ -214,7 +220,7 @@ fn mend(error: &Error) -> Option<String> {
     Some(match (error.kind(), status) {
         (ErrorKind::Api, Some(403)) => format!(
             "grant the app the application permission {}, and consent to it as an administrator",
-            CreateToken::PERMISSIONS.application.join(" or ")
+            CreateToken::DECLARATION.permissions.application.join(" or ")
         ),
         (ErrorKind::Api, Some(404)) => {
             "--profile takes the id of an Android for Work enrollment profile".to_owned()

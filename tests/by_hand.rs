@@ -2,13 +2,12 @@
 //! same constants and send the same bytes. The files in `macros/snapshots` hold the expansion itself;
 //! one of them is compiled and sent here.
 
-use graph_action::{Action, ApiVersion, Permissions, graph_action};
+use graph_action::{Action, graph_action};
 use graph_action_tests::emulator;
-use http::Method;
 
 mod by_hand {
     use graph_action::__private::{Part, Payload, request};
-    use graph_action::{Action, ApiVersion, PathValue, Permissions, Request};
+    use graph_action::{Action, ApiVersion, Declaration, PathValue, Permissions, Request};
     use http::Method;
     use serde::Serialize;
 
@@ -19,16 +18,17 @@ mod by_hand {
     }
 
     impl Action for CreateToken {
-        const METHOD: Method = Method::POST;
-        const PATH: &'static str =
-            "/deviceManagement/androidForWorkEnrollmentProfiles/<id>/createToken";
-        const VERSION: ApiVersion = ApiVersion::Beta;
-        const PERMISSIONS: Permissions = Permissions {
-            delegated: &["DeviceManagementConfiguration.ReadWrite.All"],
-            personal: &[],
-            application: &["DeviceManagementConfiguration.ReadWrite.All"],
+        const DECLARATION: &'static Declaration = &Declaration {
+            method: Method::POST,
+            path: "/deviceManagement/androidForWorkEnrollmentProfiles/<id>/createToken",
+            version: ApiVersion::Beta,
+            permissions: Permissions {
+                delegated: &["DeviceManagementConfiguration.ReadWrite.All"],
+                personal: &[],
+                application: &["DeviceManagementConfiguration.ReadWrite.All"],
+            },
+            is_idempotent: false,
         };
-        const IDEMPOTENT: bool = false;
         type Response = ();
     }
 
@@ -95,14 +95,8 @@ async fn what_is_declared_sends_what_is_written_by_hand() {
 
 #[test]
 fn what_is_declared_says_what_is_written_by_hand() {
-    fn said<A: Action>() -> (Method, &'static str, ApiVersion, Permissions, bool) {
-        (
-            A::METHOD,
-            A::PATH,
-            A::VERSION,
-            A::PERMISSIONS,
-            A::IDEMPOTENT,
-        )
+    fn said<A: Action>() -> String {
+        format!("{:?}", A::DECLARATION)
     }
     assert_eq!(said::<CreateToken>(), said::<by_hand::CreateToken>());
     assert_eq!(said::<CreateToken>(), said::<expanded::CreateToken>());
@@ -122,11 +116,11 @@ fn sending_twice_does_no_harm_where_it_is_said_or_known() {
     struct Delete;
 
     let said = [
-        Post::IDEMPOTENT,
-        Patch::IDEMPOTENT,
-        Get::IDEMPOTENT,
-        Put::IDEMPOTENT,
-        Delete::IDEMPOTENT,
+        Post::DECLARATION.is_idempotent,
+        Patch::DECLARATION.is_idempotent,
+        Get::DECLARATION.is_idempotent,
+        Put::DECLARATION.is_idempotent,
+        Delete::DECLARATION.is_idempotent,
     ];
     assert_eq!(said, [true, false, true, true, true]);
 }

@@ -125,7 +125,7 @@ fn every_permission_can_be_named() {
     let source = format!(
         "#[graph_action::graph_action(get = \"/me\", scope = {names:?})]\nstruct Call;\n
         fn main() {{
-            let permissions = <Call as graph_action::Action>::PERMISSIONS;
+            let permissions = &<Call as graph_action::Action>::DECLARATION.permissions;
             println!(\"{{:?}}\", permissions.application);
         }}"
     );

@@ -112,10 +112,10 @@ async fn page_004_japanese_2019() {
 
 /// What the page says of method, path, version and permissions is what the action has.
 fn is_as_declared<A: Action>(page: &str, version: ApiVersion, application: &'static [&str]) {
-    assert_eq!(A::METHOD, Method::POST);
-    assert_eq!(A::VERSION, version);
+    assert_eq!(A::DECLARATION.method, Method::POST);
+    assert_eq!(A::DECLARATION.version, version);
     assert_eq!(
-        A::PERMISSIONS,
+        A::DECLARATION.permissions,
         Permissions {
             delegated: &[PERMISSION],
             personal: &[],
@@ -131,7 +131,9 @@ fn is_as_declared<A: Action>(page: &str, version: ApiVersion, application: &'sta
     // Cargo runs a test in the folder of its package, and GRAPH_DATA is named from the root.
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let text = fs::read_to_string(root.join(data).join("../seeds").join(page)).unwrap();
-    let path = A::PATH.replace("<id>", "{androidForWorkEnrollmentProfileId}");
+    let path = A::DECLARATION
+        .path
+        .replace("<id>", "{androidForWorkEnrollmentProfileId}");
     assert!(text.contains(&format!("\nPOST {path}\n")));
     assert!(text.contains(&format!(
         "\nPOST https://graph.microsoft.com/{version}{path}\n"

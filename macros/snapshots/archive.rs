@@ -5,15 +5,17 @@ struct Archive<'a, const N: usize> {
 }
 #[automatically_derived]
 impl<'a, const N: usize> ::graph_action::__private::Action for Archive<'a, N> {
-    const METHOD: ::graph_action::__private::Method = ::graph_action::__private::Method::POST;
-    const PATH: &'static str = "/teams/<id>/archive";
-    const VERSION: ::graph_action::__private::ApiVersion = ::graph_action::__private::ApiVersion::V1;
-    const PERMISSIONS: ::graph_action::__private::Permissions = ::graph_action::__private::Permissions {
-        delegated: &["Team.ReadWrite.All"],
-        personal: &[],
-        application: &["Team.ReadWrite.All"],
+    const DECLARATION: &'static ::graph_action::__private::Declaration = &::graph_action::__private::Declaration {
+        method: ::graph_action::__private::Method::POST,
+        path: "/teams/<id>/archive",
+        version: ::graph_action::__private::ApiVersion::V1,
+        permissions: ::graph_action::__private::Permissions {
+            delegated: &["Team.ReadWrite.All"],
+            personal: &[],
+            application: &["Team.ReadWrite.All"],
+        },
+        is_idempotent: false,
     };
-    const IDEMPOTENT: bool = false;
     type Response = ();
 }
 impl<'a, const N: usize> Archive<'a, N> {

@@ -8,15 +8,17 @@ pub struct CreateToken {
 }
 #[automatically_derived]
 impl ::graph_action::__private::Action for CreateToken {
-    const METHOD: ::graph_action::__private::Method = ::graph_action::__private::Method::POST;
-    const PATH: &'static str = "/deviceManagement/androidForWorkEnrollmentProfiles/<id>/createToken";
-    const VERSION: ::graph_action::__private::ApiVersion = ::graph_action::__private::ApiVersion::Beta;
-    const PERMISSIONS: ::graph_action::__private::Permissions = ::graph_action::__private::Permissions {
-        delegated: &["DeviceManagementConfiguration.ReadWrite.All"],
-        personal: &[],
-        application: &["DeviceManagementConfiguration.ReadWrite.All"],
+    const DECLARATION: &'static ::graph_action::__private::Declaration = &::graph_action::__private::Declaration {
+        method: ::graph_action::__private::Method::POST,
+        path: "/deviceManagement/androidForWorkEnrollmentProfiles/<id>/createToken",
+        version: ::graph_action::__private::ApiVersion::Beta,
+        permissions: ::graph_action::__private::Permissions {
+            delegated: &["DeviceManagementConfiguration.ReadWrite.All"],
+            personal: &[],
+            application: &["DeviceManagementConfiguration.ReadWrite.All"],
+        },
+        is_idempotent: false,
     };
-    const IDEMPOTENT: bool = false;
     type Response = ();
 }
 impl CreateToken {

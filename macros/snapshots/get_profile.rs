@@ -3,21 +3,23 @@
 pub(crate) struct GetProfile;
 #[automatically_derived]
 impl ::graph::__private::Action for GetProfile {
-    const METHOD: ::graph::__private::Method = ::graph::__private::Method::GET;
-    const PATH: &'static str = "/deviceManagement/androidForWorkEnrollmentProfiles/<id>";
-    const VERSION: ::graph::__private::ApiVersion = ::graph::__private::ApiVersion::V1;
-    const PERMISSIONS: ::graph::__private::Permissions = ::graph::__private::Permissions {
-        delegated: &[
-            "DeviceManagementConfiguration.Read.All",
-            "DeviceManagementConfiguration.ReadWrite.All",
-        ],
-        personal: &[],
-        application: &[
-            "DeviceManagementConfiguration.Read.All",
-            "DeviceManagementConfiguration.ReadWrite.All",
-        ],
+    const DECLARATION: &'static ::graph::__private::Declaration = &::graph::__private::Declaration {
+        method: ::graph::__private::Method::GET,
+        path: "/deviceManagement/androidForWorkEnrollmentProfiles/<id>",
+        version: ::graph::__private::ApiVersion::V1,
+        permissions: ::graph::__private::Permissions {
+            delegated: &[
+                "DeviceManagementConfiguration.Read.All",
+                "DeviceManagementConfiguration.ReadWrite.All",
+            ],
+            personal: &[],
+            application: &[
+                "DeviceManagementConfiguration.Read.All",
+                "DeviceManagementConfiguration.ReadWrite.All",
+            ],
+        },
+        is_idempotent: true,
     };
-    const IDEMPOTENT: bool = true;
     type Response = Profile;
 }
 impl GetProfile {

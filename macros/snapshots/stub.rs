@@ -5,15 +5,7 @@ pub struct CreateToken {
 }
 #[automatically_derived]
 impl ::graph_action::__private::Action for CreateToken {
-    const METHOD: ::graph_action::__private::Method = ::graph_action::__private::Method::GET;
-    const PATH: &'static str = "";
-    const VERSION: ::graph_action::__private::ApiVersion = ::graph_action::__private::ApiVersion::V1;
-    const PERMISSIONS: ::graph_action::__private::Permissions = ::graph_action::__private::Permissions {
-        delegated: &[],
-        personal: &[],
-        application: &[],
-    };
-    const IDEMPOTENT: bool = false;
+    const DECLARATION: &'static ::graph_action::__private::Declaration = ::graph_action::__private::Declaration::UNKNOWN;
     type Response = Profile;
 }
 impl CreateToken {

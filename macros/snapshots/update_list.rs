@@ -18,15 +18,17 @@ for UpdateList<'a, T, N>
 where
     T: Send,
 {
-    const METHOD: ::graph_action::__private::Method = ::graph_action::__private::Method::PATCH;
-    const PATH: &'static str = "/users/<user_id>/todo/lists/<r_list>";
-    const VERSION: ::graph_action::__private::ApiVersion = ::graph_action::__private::ApiVersion::V1;
-    const PERMISSIONS: ::graph_action::__private::Permissions = ::graph_action::__private::Permissions {
-        delegated: &["Tasks.ReadWrite"],
-        personal: &["Tasks.ReadWrite"],
-        application: &[],
+    const DECLARATION: &'static ::graph_action::__private::Declaration = &::graph_action::__private::Declaration {
+        method: ::graph_action::__private::Method::PATCH,
+        path: "/users/<user_id>/todo/lists/<r_list>",
+        version: ::graph_action::__private::ApiVersion::V1,
+        permissions: ::graph_action::__private::Permissions {
+            delegated: &["Tasks.ReadWrite"],
+            personal: &["Tasks.ReadWrite"],
+            application: &[],
+        },
+        is_idempotent: false,
     };
-    const IDEMPOTENT: bool = false;
     type Response = Collection<T>;
 }
 impl<'a, T: Clone, const N: usize> UpdateList<'a, T, N>

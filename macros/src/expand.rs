@@ -5,7 +5,7 @@ use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{
-    Attribute, ConstParam, Data, DeriveInput, GenericParam, Generics, LitStr, TypeParam,
+    Attribute, ConstParam, Data, DeriveInput, GenericParam, Generics, Ident, LitStr, TypeParam,
     parse_quote,
 };
 
@@ -37,21 +37,15 @@ pub(crate) fn action(declaration: &Declaration<'_>) -> TokenStream {
         Version::V1 => quote!(V1),
         Version::Beta => quote!(Beta),
     };
-    let Permissions {
-        delegated,
-        personal,
-        application,
-    } = permissions;
+    let permissions = self::permissions(permissions, &private);
     let constants = quote! {
-        const METHOD: #private::Method = #private::Method::#method;
-        const PATH: &'static str = #line;
-        const VERSION: #private::ApiVersion = #private::ApiVersion::#version;
-        const PERMISSIONS: #private::Permissions = #private::Permissions {
-            delegated: &[#(#delegated),*],
-            personal: &[#(#personal),*],
-            application: &[#(#application),*],
+        const DECLARATION: &'static #private::Declaration = &#private::Declaration {
+            method: #private::Method::#method,
+            path: #line,
+            version: #private::ApiVersion::#version,
+            permissions: #permissions,
+            is_idempotent: #idempotent,
         };
-        const IDEMPOTENT: bool = #idempotent;
     };
     let parts = parts(declaration, &private);
     let payload = match body {
@@ -87,6 +81,25 @@ pub(crate) fn action(declaration: &Declaration<'_>) -> TokenStream {
     emit(outline, &constants, &returns.to_token_stream(), &method)
 }
 
+fn permissions(permissions: &Permissions, private: &TokenStream) -> TokenStream {
+    let Permissions {
+        delegated,
+        personal,
+        application,
+    } = permissions;
+    if delegated == application && personal.is_empty() {
+        // Each list costs the compiler as much as all that stands around it, and most have one.
+        return quote!(#private::Permissions::scope(&[#(#delegated),*]));
+    }
+    quote! {
+        #private::Permissions {
+            delegated: &[#(#delegated),*],
+            personal: &[#(#personal),*],
+            application: &[#(#application),*],
+        }
+    }
+}
+
 /// What stands in for an action whose declaration is wrong, so that its uses stay without errors.
 ///
 /// Where it is not known what `request` takes or what it gives, an error stands in a type: the compiler
@@ -109,7 +122,7 @@ pub(crate) fn stub(mistaken: Mistaken<'_>) -> TokenStream {
     let method = match arguments {
         Some(arguments) => {
             let request = Request {
-                docs: vec![" Stands in for a declaration that does not compile.".to_owned()],
+                docs: " Stands in for a declaration that does not compile.".to_owned(),
                 arguments: signature(&arguments, outline),
                 bound: None,
                 prepare: quote!(#private::stub()),
@@ -124,15 +137,7 @@ pub(crate) fn stub(mistaken: Mistaken<'_>) -> TokenStream {
         (None, false) => quote!(<Self as ::core::ops::Deref>::Target),
     };
     let constants = quote! {
-        const METHOD: #private::Method = #private::Method::GET;
-        const PATH: &'static str = "";
-        const VERSION: #private::ApiVersion = #private::ApiVersion::V1;
-        const PERMISSIONS: #private::Permissions = #private::Permissions {
-            delegated: &[],
-            personal: &[],
-            application: &[],
-        };
-        const IDEMPOTENT: bool = false;
+        const DECLARATION: &'static #private::Declaration = #private::Declaration::UNKNOWN;
     };
     let stub = emit(outline, &constants, &returns, &method);
     quote!(#stub #(#errors)*)
@@ -140,7 +145,7 @@ pub(crate) fn stub(mistaken: Mistaken<'_>) -> TokenStream {
 
 /// The parts of the method `request` in which an action and its stub differ.
 struct Request {
-    docs: Vec<String>,
+    docs: String,
     arguments: Vec<TokenStream>,
     bound: Option<TokenStream>,
     prepare: TokenStream,
@@ -195,7 +200,7 @@ fn request_method(outline: &Outline<'_>, request: &Request) -> TokenStream {
     let many = (arguments.len() > 6).then(|| quote!(#[allow(clippy::too_many_arguments)]));
     quote! {
         impl #impl_generics #ident #ty_generics #where_clause {
-            #(#[doc = #docs])*
+            #[doc = #docs]
             #many
             #vis fn request(&self #(, #arguments)*) -> #private::Request<#owned> #bound {
                 #prepare
@@ -271,32 +276,32 @@ fn annotate(outline: &Outline<'_>) -> TokenStream {
     // A union cannot be serialized, and what the user says to serde himself cannot be said twice.
     let said = &outline.serde;
     let adds_derive = said.serialize.is_none() && !matches!(item.data, Data::Union(_));
-    let mut attributes: Vec<Attribute> = Vec::new();
-    if adds_derive {
-        let path = serde(outline);
-        // An error about a field's type underlines what the derive stands for.
-        let derive = quote!(#path::Serialize).into_iter().map(|mut token| {
-            token.set_span(Span::call_site().located_at(item.ident.span()));
-            token
-        });
-        let derive: TokenStream = derive.collect();
-        let path = text(&path);
-        let krate = said.krate.is_none().then(|| quote!(crate = #path));
-        let case = said
-            .rename_all
-            .is_none()
-            .then(|| match said.renames_deserialize {
-                true => quote!(rename_all(serialize = "camelCase")),
-                false => quote!(rename_all = "camelCase"),
-            });
-        let said = krate.into_iter().chain(case);
-        attributes.push(parse_quote!(#[derive(#derive)]));
-        attributes.push(parse_quote!(#[serde(#(#said),*)]));
+    if !adds_derive {
+        return item.into_token_stream();
     }
+    let path = serde(outline);
+    // An error about a field's type underlines what the derive stands for.
+    let derive = quote!(#path::Serialize).into_iter().map(|mut token| {
+        token.set_span(Span::call_site().located_at(item.ident.span()));
+        token
+    });
+    let derive: TokenStream = derive.collect();
+    let path = text(&path);
+    let krate = said.krate.is_none().then(|| quote!(crate = #path));
+    let case = said
+        .rename_all
+        .is_none()
+        .then(|| match said.renames_deserialize {
+            true => quote!(rename_all(serialize = "camelCase")),
+            false => quote!(rename_all = "camelCase"),
+        });
+    let said = krate.into_iter().chain(case);
     // A derive comes before the attributes that it reads.
-    attributes.append(&mut item.attrs);
-    item.attrs = attributes;
-    item.into_token_stream()
+    quote! {
+        #[derive(#derive)]
+        #[serde(#(#said),*)]
+        #item
+    }
 }
 
 /// The user's struct without what only the macro reads, and without what serde refuses.
@@ -376,7 +381,7 @@ fn value(name: &str, declaration: &Declaration<'_>) -> TokenStream {
     let Declaration {
         outline, arguments, ..
     } = declaration;
-    let is_named = |ident: &syn::Ident| ident.unraw() == name;
+    let is_named = |ident: &Ident| ident.unraw() == name;
     match outline.fields.iter().find(|param| is_named(param.ident)) {
         Some(param) => of_field(param),
         None => {
@@ -437,7 +442,7 @@ fn owned(item: &DeriveInput) -> TokenStream {
 }
 
 /// The documentation of `request`: what it calls, and who may.
-fn docs(declaration: &Declaration<'_>) -> Vec<String> {
+fn docs(declaration: &Declaration<'_>) -> String {
     let Permissions {
         delegated,
         personal,
@@ -457,19 +462,16 @@ fn docs(declaration: &Declaration<'_>) -> Vec<String> {
         } else {
             names.join(", ")
         };
-        format!(" | {caller} | {names} |")
+        format!("| {caller} | {names} |")
     };
-    vec![
-        format!(
-            " Prepares `{} {}`, version `{version}`.",
-            declaration.method.name(),
-            declaration.template.line
-        ),
-        String::new(),
-        " | caller | one of these permissions, least privileged first |".to_owned(),
-        " | --- | --- |".to_owned(),
+    format!(
+        " Prepares `{} {}`, version `{version}`.\n\n\
+         | caller | one of these permissions, least privileged first |\n\
+         | --- | --- |\n{}\n{}\n{}",
+        declaration.method.name(),
+        declaration.template.line,
         row("delegated, work or school account", delegated),
         row("delegated, personal Microsoft account", personal),
         row("application", application),
-    ]
+    )
 }

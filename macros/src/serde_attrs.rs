@@ -7,7 +7,7 @@ use quote::ToTokens as _;
 use serde_derive_internals::ast::Container;
 use serde_derive_internals::{Ctxt, Derive};
 use syn::punctuated::Punctuated;
-use syn::{Data, DeriveInput, Field, Ident, Meta, Path, Token};
+use syn::{Attribute, Data, DeriveInput, Field, Ident, Meta, Path, Token};
 
 use crate::errors::{Errors, nearest};
 
@@ -33,8 +33,11 @@ pub(crate) struct SerdeContainer {
 impl SerdeContainer {
     pub(crate) fn new(item: &DeriveInput, errors: &mut Errors) -> Self {
         let attributes = &item.attrs;
-        let mut serde = Self::from_attributes(attributes).unwrap_or_default();
-        serde.is_wrong = check(item, errors).is_err();
+        let mut serde = Self::default();
+        if says_anything(item) {
+            serde = Self::from_attributes(attributes).unwrap_or_default();
+            serde.is_wrong = check(item, errors).is_err();
+        }
         serde.serialize = attributes
             .iter()
             .filter(|attribute| attribute.path().is_ident("derive"))
@@ -85,12 +88,25 @@ impl SerdeContainer {
     }
 }
 
+/// Whether anything is said to serde, of the struct or of a field. Most actions say nothing, and to have serde read
+/// them would cost the compiler as much as all that is read here.
+fn says_anything(item: &DeriveInput) -> bool {
+    match &item.data {
+        Data::Struct(data) => {
+            let fields = data.fields.iter().flat_map(|field| &field.attrs);
+            item.attrs.iter().chain(fields).any(is_serde)
+        }
+        Data::Enum(_) | Data::Union(_) => false,
+    }
+}
+
+fn is_serde(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("serde")
+}
+
 /// Asks serde what it has to say about its attributes, since its own error would not stay the only one: a
 /// struct that it refuses cannot be sent either.
 fn check(item: &DeriveInput, errors: &mut Errors) -> Result<(), ()> {
-    if !matches!(item.data, Data::Struct(_)) {
-        return Ok(());
-    }
     let context = Ctxt::new();
     let private = Ident::new("private", Span::call_site());
     Container::from_ast(&context, item, Derive::Serialize, &private);
@@ -152,6 +168,9 @@ pub(crate) struct SerdeField {
 
 impl SerdeField {
     pub(crate) fn of(field: &Field) -> Self {
+        if !field.attrs.iter().any(is_serde) {
+            return Self::default();
+        }
         // What is wrong in it is reported by `check`.
         Self::from_attributes(&field.attrs).unwrap_or_default()
     }

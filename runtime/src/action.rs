@@ -13,19 +13,42 @@ use crate::response::FromResponse;
     note = "put `#[graph_action(...)]` on the struct that holds its parameters"
 )]
 pub trait Action {
-    /// The HTTP method.
-    const METHOD: Method;
-    /// The request line after the version, with its `<placeholder>`s, as declared.
-    const PATH: &'static str;
-    /// The version of the API that has the action.
-    const VERSION: ApiVersion;
-    /// Who may call, and with which permissions.
-    const PERMISSIONS: Permissions;
-    /// Whether sending it twice does no harm: every `get`, `put` and `delete`, and what is declared
-    /// `idempotent`.
-    const IDEMPOTENT: bool;
+    /// What is declared of it.
+    const DECLARATION: &'static Declaration;
     /// What the answer is read as.
     type Response: FromResponse;
+}
+
+/// What is declared of an action. Only `#[graph_action]` makes one: it may come to say more.
+#[derive(Debug)]
+pub struct Declaration {
+    /// The HTTP method.
+    pub method: Method,
+    /// The request line after the version, with its `<placeholder>`s, as declared.
+    pub path: &'static str,
+    /// The version of the API that has the action.
+    pub version: ApiVersion,
+    /// Who may call, and with which permissions.
+    pub permissions: Permissions,
+    /// Whether sending it twice does no harm: every `get`, `put` and `delete`, and what is declared
+    /// `idempotent`.
+    pub is_idempotent: bool,
+}
+
+impl Declaration {
+    /// That of an action that is not known.
+    #[doc(hidden)]
+    pub const UNKNOWN: &'static Self = &Self {
+        method: Method::GET,
+        path: "",
+        version: ApiVersion::V1,
+        permissions: Permissions {
+            delegated: &[],
+            personal: &[],
+            application: &[],
+        },
+        is_idempotent: false,
+    };
 }
 
 /// A version of the Graph API, the first segment of every address.
@@ -70,12 +93,15 @@ pub struct Permissions {
 }
 
 impl Permissions {
-    /// Those of an action that is not known.
-    pub(crate) const UNKNOWN: Self = Self {
-        delegated: &[],
-        personal: &[],
-        application: &[],
-    };
+    /// The same permissions for an app with a work or school account's user and without a user, which is what
+    /// `scope` declares.
+    pub const fn scope(permissions: &'static [&'static str]) -> Self {
+        Self {
+            delegated: permissions,
+            personal: &[],
+            application: permissions,
+        }
+    }
 
     /// The permissions of one kind of caller.
     pub const fn of(&self, caller: Caller) -> &'static [&'static str] {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-use crate::response::{Answer, FromResponse, Origin};
+use crate::response::{self, Answer, FromResponse, Origin};
 
 /// A page of a list, and the way to the next one; see
 /// [paging](https://learn.microsoft.com/graph/paging) and
@@ -105,8 +105,7 @@ impl<T: DeserializeOwned + 'static> Collection<T> {
                 "the next page leads back to a page before it",
             ));
         }
-        let next = async { Self::from_response(self.origin.follow(&link).await?).await };
-        let mut page = next.await.map_err(|error| self.origin.of_get(error))?;
+        let mut page: Self = response::read(self.origin.follow(&link)).await?;
         page.followed = std::mem::take(&mut self.followed);
         page.followed.insert(hash);
         *self = page;
@@ -146,9 +145,8 @@ impl<T: DeserializeOwned + 'static> Collection<T> {
 }
 
 impl<T: DeserializeOwned + 'static> FromResponse for Collection<T> {
-    async fn from_response(answer: Answer) -> Result<Self, Error> {
-        let origin = answer.origin.clone();
-        let page = answer.json::<Page<T>>().await?;
+    fn from_response(answer: Answer) -> Result<Self, Error> {
+        let page: Page<T> = answer.json()?;
         Ok(Self {
             value: page.value,
             links: Links {
@@ -156,7 +154,7 @@ impl<T: DeserializeOwned + 'static> FromResponse for Collection<T> {
                 delta: page.delta_link,
                 count: page.count,
             },
-            origin,
+            origin: answer.origin,
             followed: HashSet::new(),
         })
     }

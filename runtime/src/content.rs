@@ -162,7 +162,7 @@ fn parameter(header: &str, name: &str) -> Option<String> {
 impl FromResponse for Content {
     const IS_DOWNLOAD: bool = true;
 
-    async fn from_response(answer: Answer) -> Result<Self, Error> {
+    fn from_response(answer: Answer) -> Result<Self, Error> {
         Ok(Self {
             answer: answer.details(),
             patience: answer.origin.timeout,

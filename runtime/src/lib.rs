@@ -61,7 +61,7 @@ pub mod transport;
 #[doc = include_str!("graph_action.md")]
 pub use graph_action_macros::graph_action;
 
-pub use self::action::{Action, ApiVersion, Caller, Permissions};
+pub use self::action::{Action, ApiVersion, Caller, Declaration, Permissions};
 pub use self::client::{Client, ClientBuilder};
 pub use self::cloud::Cloud;
 pub use self::collection::Collection;
@@ -82,7 +82,7 @@ pub mod __private {
     pub use graph_action_macros::instead;
     pub use http::Method;
 
-    pub use crate::action::{Action, ApiVersion, Permissions};
+    pub use crate::action::{Action, ApiVersion, Declaration, Permissions};
     pub use crate::nullable::Nullable;
     pub use crate::path::{Alias, Part, PathValue, Piece, QueryValue};
     pub use crate::request::{Payload, Request, request, stub};

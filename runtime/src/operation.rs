@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -89,7 +89,7 @@ impl<T: DeserializeOwned + 'static> Operation<T> {
     /// [`ErrorKind::Operation`](crate::ErrorKind::Operation), when the operation has failed.
     pub async fn poll(&mut self) -> Result<Option<T>, Error> {
         let looked = self.look().await;
-        looked.map_err(|error| self.origin.of_get(error))
+        looked.map_err(|error| self.origin.during(&Method::GET, error))
     }
 
     async fn look(&mut self) -> Result<Option<T>, Error> {
@@ -105,7 +105,7 @@ impl<T: DeserializeOwned + 'static> Operation<T> {
         let answer = origin.client.watch(location, origin.clone()).await?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         let location = location_of(&answer);
-        let body = answer.bytes().await?;
+        let body = answer.bytes();
         self.retry_after = retry_after(&headers);
         self.location = location.or(self.location.take());
         if is_redirect(status) {
@@ -187,16 +187,12 @@ fn location_of(answer: &Answer) -> Option<String> {
 }
 
 impl<T: DeserializeOwned + 'static> FromResponse for Operation<T> {
-    async fn from_response(answer: Answer) -> Result<Self, Error> {
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        let origin = answer.origin.clone();
-        let location = location_of(&answer);
-        let body = answer.bytes().await?;
+    fn from_response(answer: Answer) -> Result<Self, Error> {
         Ok(Self {
-            location,
-            done: (status != StatusCode::ACCEPTED).then_some(body),
-            retry_after: retry_after(&headers),
-            origin,
+            location: location_of(&answer),
+            done: (answer.status() != StatusCode::ACCEPTED).then(|| answer.bytes()),
+            retry_after: retry_after(answer.headers()),
+            origin: answer.origin,
             result: PhantomData,
         })
     }

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 
-use crate::action::{Action, ApiVersion, Permissions};
+use crate::action::{Action, ApiVersion, Declaration};
 use crate::client::Client;
 use crate::error::Error;
 use crate::path::{Part, QueryValue, append_query, plain, render};
-use crate::response::{Detailed, FromResponse};
+use crate::response::{self, Detailed, FromResponse};
 use crate::retry::Retry;
 
 /// One call of the action `A`, ready to [`send`](Self::send): what the generated method `request`
@@ -50,13 +50,9 @@ pub struct Request<A> {
 
 /// What goes out, whatever the action.
 pub(crate) struct Call {
-    pub(crate) method: Method,
-    /// The request line, as declared.
-    pub(crate) declared: &'static str,
+    pub(crate) declaration: &'static Declaration,
+    /// That of the declaration, unless the call says another.
     pub(crate) version: ApiVersion,
-    pub(crate) permissions: Permissions,
-    /// Whether sending it twice does no harm.
-    pub(crate) is_idempotent: bool,
     /// Version, path and query.
     pub(crate) path: String,
     pub(crate) headers: Headers,
@@ -77,13 +73,9 @@ impl<A: Action> Request<A> {
     /// Every way in which a call can fail; [`Error::kind`] tells them apart. Those of
     /// [`ErrorKind::Request`](crate::ErrorKind::Request) and
     /// [`ErrorKind::Caller`](crate::ErrorKind::Caller) are found before anything is sent.
-    pub async fn send(self, client: &Client) -> Result<A::Response, Error> {
-        let version = self.version();
-        // No future within the future: each would be copied once more.
-        let during = |error: Error| error.during(A::METHOD, A::PATH, version);
-        let call = self.call.map_err(during)?;
-        let answer = client.call(call).await.map_err(during)?;
-        A::Response::from_response(answer).await.map_err(during)
+    pub fn send(self, client: &Client) -> impl Future<Output = Result<A::Response, Error>> + Send {
+        // What is generic is as short as can be, since the compiler has it once for each action.
+        response::read(client.call(self.call))
     }
 
     /// Sends the request, and reads the answer with what is known of it and of the way to it.
@@ -103,14 +95,11 @@ impl<A: Action> Request<A> {
     /// # Errors
     ///
     /// Those of [`send`](Self::send).
-    pub async fn send_detailed(self, client: &Client) -> Result<Detailed<A::Response>, Error> {
-        let version = self.version();
-        let during = |error: Error| error.during(A::METHOD, A::PATH, version);
-        let call = self.call.map_err(during)?;
-        let answer = client.call(call).await.map_err(during)?;
-        let details = answer.details();
-        let value = A::Response::from_response(answer).await.map_err(during)?;
-        Ok(details.of(value))
+    pub fn send_detailed(
+        self,
+        client: &Client,
+    ) -> impl Future<Output = Result<Detailed<A::Response>, Error>> + Send {
+        response::read_detailed(client.call(self.call))
     }
 
     /// Follows a link of an earlier answer, a next link or a delta link that was kept, with the headers of
@@ -135,20 +124,7 @@ impl<A: Action> Request<A> {
     /// Those of [`send`](Self::send), and of [`ErrorKind::Answer`](crate::ErrorKind::Answer), when the link
     /// leads to another host than the client's.
     pub async fn follow(self, client: &Client, link: &str) -> Result<A::Response, Error> {
-        let (path, version) = (A::PATH, self.version());
-        let followed = async {
-            let call = self.call?;
-            client.check_caller(&call.permissions)?;
-            let answer = client.follow(link, client.origin(&call)).await?;
-            A::Response::from_response(answer).await
-        };
-        followed
-            .await
-            .map_err(|error: Error| error.during(Method::GET, path, version))
-    }
-
-    fn version(&self) -> ApiVersion {
-        self.call.as_ref().map_or(A::VERSION, |call| call.version)
+        response::read(client.follow_for(self.call, link)).await
     }
 }
 
@@ -177,7 +153,7 @@ impl<A> Request<A> {
     /// Adds a header, or replaces one of the declaration; `None` leaves it out. Those that the client sets
     /// itself, and those that say how a body is framed, are refused when the request is sent.
     pub fn header(self, name: &str, value: impl QueryValue) -> Self {
-        self.change(|call| set_header(&mut call.headers.own, name, &value))
+        self.change(|call| set_header(call.headers.own_mut(), name, &value))
     }
 
     /// Adds a pair to the query; `None` leaves it out. An option that begins with `$` can stand there once.
@@ -229,7 +205,7 @@ impl<A> Request<A> {
     pub fn prefer(self, preference: &str) -> Self {
         self.change(|call| {
             let value = header_value("Prefer", preference.to_owned())?;
-            call.headers.own.append("prefer", value);
+            call.headers.own_mut().append("prefer", value);
             Ok(())
         })
     }
@@ -279,7 +255,7 @@ impl<A> Request<A> {
         if let Ok(call) = &mut self.call
             && let Err(error) = change(call)
         {
-            self.call = Err(error);
+            self.call = Err(error.of_declared(call.declaration));
         }
         self
     }
@@ -287,12 +263,14 @@ impl<A> Request<A> {
 
 impl<A: Action> fmt::Debug for Request<A> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let declared = A::DECLARATION.version;
+        let version = self.call.as_ref().map_or(declared, |call| call.version);
         // Neither values nor body: both may hold what has no place in a log.
         formatter
             .debug_struct("Request")
-            .field("method", &A::METHOD)
-            .field("version", &self.version())
-            .field("path", &A::PATH)
+            .field("method", &A::DECLARATION.method)
+            .field("version", &version)
+            .field("path", &A::DECLARATION.path)
             .finish_non_exhaustive()
     }
 }
@@ -303,24 +281,10 @@ pub fn request<A: Action>(
     headers: &[(&'static str, &dyn QueryValue)],
     payload: Payload,
 ) -> Request<A> {
-    let call = Call {
-        method: A::METHOD,
-        declared: A::PATH,
-        version: A::VERSION,
-        permissions: A::PERMISSIONS,
-        is_idempotent: A::IDEMPOTENT,
-        path: String::new(),
-        headers: Headers {
-            accepts_json: !A::Response::IS_DOWNLOAD,
-            ..Headers::default()
-        },
-        body: None,
-        timeout: None,
-        retry: None,
-        is_download: A::Response::IS_DOWNLOAD,
-    };
+    let is_download = A::Response::IS_DOWNLOAD;
+    let call = Call::render(A::DECLARATION, is_download, parts, headers, payload);
     Request {
-        call: call.render(parts, headers, payload),
+        call: call.map_err(|error| error.of_declared(A::DECLARATION)),
         action: PhantomData,
     }
 }
@@ -332,45 +296,75 @@ impl Call {
     }
 
     fn render(
-        mut self,
+        declaration: &'static Declaration,
+        is_download: bool,
         parts: &[Part<'_>],
         headers: &[(&'static str, &dyn QueryValue)],
         payload: Payload,
     ) -> Result<Self, Error> {
-        self.path = render(self.version, parts)?;
+        let path = render(declaration.version, parts)?;
+        let mut sent = Headers {
+            accepts_json: !is_download,
+            ..Headers::default()
+        };
         for (name, value) in headers {
-            set_header(&mut self.headers.own, name, *value)?;
+            set_header(sent.own_mut(), name, *value)?;
         }
-        if let Some((content_type, body)) = payload.0? {
-            self.headers.content_type = Some(content_type);
-            self.body = Some(body);
-        }
-        Ok(self)
+        let body;
+        (sent.content_type, body) = payload.0?.unzip();
+        Ok(Self {
+            declaration,
+            version: declaration.version,
+            path,
+            headers: sent,
+            body,
+            timeout: None,
+            retry: None,
+            is_download,
+        })
     }
 }
 
 /// The headers of a call. Those that every call has are only put into the map that goes out.
 #[derive(Clone, Default)]
 pub(crate) struct Headers {
-    /// Those that the declaration says, or the call.
-    pub(crate) own: HeaderMap,
+    /// Those that the declaration says, or the call. Most have none.
+    pub(crate) own: Option<Box<HeaderMap>>,
     /// Whether JSON is asked for, unless another `Accept` is said.
     pub(crate) accepts_json: bool,
     pub(crate) content_type: Option<&'static str>,
 }
 
 impl Headers {
+    /// Headers of its own, which replace the others.
+    pub(crate) fn of(own: HeaderMap) -> Self {
+        Self {
+            own: Some(Box::new(own)),
+            ..Self::default()
+        }
+    }
+
+    fn own_mut(&mut self) -> &mut HeaderMap {
+        self.own.get_or_insert_default()
+    }
+
+    /// What the call itself says under a name.
+    pub(crate) fn get(&self, name: HeaderName) -> Option<&HeaderValue> {
+        self.own.as_ref()?.get(name)
+    }
+
     /// All of them, with room for as many more.
     pub(crate) fn map(&self, room: usize) -> HeaderMap {
-        let mut headers = HeaderMap::with_capacity(self.own.len() + 2 + room);
+        let own = self.own.as_ref().map_or(0, |own| own.len());
+        let mut headers = HeaderMap::with_capacity(own + 2 + room);
         if self.accepts_json {
             headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         }
         if let Some(content_type) = self.content_type {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
-        if !self.own.is_empty() {
-            headers.extend(self.own.clone());
+        if let Some(own) = &self.own {
+            headers.extend((**own).clone());
         }
         headers
     }
@@ -382,11 +376,13 @@ impl Headers {
             let name = name.as_str();
             !name.starts_with("content-") && !name.starts_with("if-") && name != "range"
         };
-        let own = self.own.iter().filter(|(name, _)| is_repeated(name));
+        let own = self.own.as_ref().map(|own| {
+            let own = own.iter().filter(|(name, _)| is_repeated(name));
+            let own = own.map(|(name, value)| (name.clone(), value.clone()));
+            Box::new(own.collect())
+        });
         Self {
-            own: own
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
+            own,
             content_type: None,
             ..*self
         }

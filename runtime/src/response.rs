@@ -2,7 +2,6 @@
 
 use std::any::TypeId;
 use std::fmt;
-use std::mem;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,12 +13,12 @@ use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
 use tokio::time::Instant;
 
-use crate::action::{ApiVersion, Permissions};
+use crate::action::{ApiVersion, Declaration};
 use crate::client::{Client, Reply, Target};
 use crate::error::{Error, Unreadable, display};
 use crate::request::Headers;
 use crate::retry::Retry;
-use crate::transport::Body;
+use crate::transport::{Body, BoxFuture};
 
 /// A type that `returns` can name.
 ///
@@ -42,18 +41,37 @@ pub trait FromResponse: Sized {
     #[doc(hidden)]
     const IS_DOWNLOAD: bool = false;
 
-    /// Reads an answer of a 2xx status.
+    /// Reads an answer of a 2xx status, whose body has come.
     ///
     /// # Errors
     ///
-    /// With [`ErrorKind::Answer`](crate::ErrorKind::Answer), when the answer does not fit the type, and
-    /// with [`ErrorKind::Transport`](crate::ErrorKind::Transport), when it is cut off.
-    fn from_response(answer: Answer) -> impl Future<Output = Result<Self, Error>> + Send;
+    /// With [`ErrorKind::Answer`](crate::ErrorKind::Answer), when the answer does not fit the type.
+    fn from_response(answer: Answer) -> Result<Self, Error>;
 }
 
-/// An answer of Graph, before its body is read.
+/// Reads what a call is answered with.
+pub(crate) async fn read<T: FromResponse>(
+    answered: BoxFuture<'_, Result<Answer, Error>>,
+) -> Result<T, Error> {
+    let answer = answered.await?;
+    let during = answer.during();
+    T::from_response(answer).map_err(during)
+}
+
+/// The same, with what is known of the answer besides its content.
+pub(crate) async fn read_detailed<T: FromResponse>(
+    answered: BoxFuture<'_, Result<Answer, Error>>,
+) -> Result<Detailed<T>, Error> {
+    let answer = answered.await?;
+    let (during, details) = (answer.during(), answer.details());
+    let value = T::from_response(answer).map_err(during)?;
+    Ok(details.of(value))
+}
+
+/// An answer of Graph.
 pub struct Answer {
     reply: Reply,
+    method: Method,
     /// The address that gave it.
     pub(crate) target: Target,
     pub(crate) origin: Origin,
@@ -63,10 +81,8 @@ pub struct Answer {
 #[derive(Clone)]
 pub(crate) struct Origin {
     pub(crate) client: Client,
+    pub(crate) declaration: &'static Declaration,
     pub(crate) version: ApiVersion,
-    /// The request line of the action.
-    pub(crate) path: &'static str,
-    pub(crate) permissions: Permissions,
     /// The headers of the request that a request which follows from it repeats.
     pub(crate) headers: Headers,
     /// How long each of them may take.
@@ -86,14 +102,14 @@ impl Origin {
         deadline(self.timeout)
     }
 
-    /// Says in which call an error of a `GET` that follows happened.
-    pub(crate) fn of_get(&self, error: Error) -> Error {
-        error.during(Method::GET, self.path, self.version)
+    /// Says in which call an error happened: this one, or a `GET` that follows from it.
+    pub(crate) fn during(&self, method: &Method, error: Error) -> Error {
+        error.during(method.clone(), self.declaration.path, self.version)
     }
 
     /// Follows a link of an answer to more of the same.
-    pub(crate) async fn follow(&self, link: &str) -> Result<Answer, Error> {
-        self.client.follow(link, self.clone()).await
+    pub(crate) fn follow<'a>(&'a self, link: &'a str) -> BoxFuture<'a, Result<Answer, Error>> {
+        Box::pin(self.client.follow(link, self.clone()))
     }
 }
 
@@ -101,9 +117,10 @@ impl Origin {
 const LONG: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Answer {
-    pub(crate) fn new(reply: Reply, target: Target, origin: Origin) -> Self {
+    pub(crate) fn new(reply: Reply, method: Method, target: Target, origin: Origin) -> Self {
         Self {
             reply,
+            method,
             target,
             origin,
         }
@@ -133,36 +150,26 @@ impl Answer {
         self.reply.details()
     }
 
-    /// The body, as it arrives.
+    /// What says in which call an error happened.
+    fn during(&self) -> impl FnOnce(Error) -> Error + use<> {
+        let (path, version) = (self.origin.declaration.path, self.origin.version);
+        let method = self.method.clone();
+        move |error| error.during(method, path, version)
+    }
+
+    /// The body.
     pub fn into_body(self) -> Body {
         self.reply.response.into_body()
     }
 
-    /// Reads the whole body, up to the [limit](crate::ClientBuilder::max_answer) of the client.
-    ///
-    /// # Errors
-    ///
-    /// With [`ErrorKind::Transport`](crate::ErrorKind::Transport), when it is cut off or does not come in
-    /// time, and with [`ErrorKind::Answer`](crate::ErrorKind::Answer), when it is too long.
-    pub async fn bytes(self) -> Result<Bytes, Error> {
-        self.read(|body, _| Ok(body)).await
+    /// The body, which has come as a whole; nothing, of an answer that is [`Content`](crate::Content).
+    pub fn bytes(&self) -> Bytes {
+        self.reply.response.body().whole()
     }
 
     /// Reads the body as JSON.
-    pub(crate) async fn json<T: DeserializeOwned + 'static>(self) -> Result<T, Error> {
-        self.read(|body, headers| decode(&body, headers)).await
-    }
-
-    async fn read<T>(
-        self,
-        read: impl FnOnce(Bytes, &HeaderMap) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let mut reply = self.reply;
-        let body = mem::replace(reply.response.body_mut(), Body::from(Bytes::new()));
-        let limit = self.origin.client.max_answer();
-        let bytes = reply.span.enter(body.read(limit, reply.deadline)).await;
-        let value = bytes.and_then(|bytes| read(bytes, reply.response.headers()));
-        value.map_err(|error| reply.fail(error))
+    pub(crate) fn json<T: DeserializeOwned + 'static>(&self) -> Result<T, Error> {
+        decode(&self.bytes(), self.headers()).map_err(|error| self.reply.fail(error))
     }
 }
 
@@ -234,8 +241,8 @@ impl fmt::Debug for Answer {
 }
 
 impl<T: DeserializeOwned + 'static> FromResponse for T {
-    async fn from_response(answer: Answer) -> Result<Self, Error> {
-        answer.json().await
+    fn from_response(answer: Answer) -> Result<Self, Error> {
+        answer.json()
     }
 }
 

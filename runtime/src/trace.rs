@@ -29,7 +29,8 @@ mod on {
     pub(crate) struct Span(tracing::Span);
 
     impl Span {
-        pub(crate) fn new(method: &Method, path: &'static str, origin: &Origin) -> Self {
+        pub(crate) fn new(method: &Method, origin: &Origin) -> Self {
+            let path = origin.declaration.path;
             Self(info_span!(
                 "graph_action",
                 otel.kind = "client",
@@ -106,7 +107,7 @@ mod off {
     pub(crate) struct Span;
 
     impl Span {
-        pub(crate) fn new(_: &Method, _: &'static str, _: &Origin) -> Self {
+        pub(crate) fn new(_: &Method, _: &Origin) -> Self {
             Self
         }
 

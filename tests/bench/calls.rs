@@ -1,16 +1,9 @@
 //! Calls made in one of three ways.
 
-use std::alloc::System;
-use std::error::Error;
-
 use graph_action::credential::ClientSecret;
-use graph_action::{Client, Cloud, Value, graph_action};
-use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
+use graph_action::{BoxError, Client, Cloud, Value, graph_action};
 
 use crate::by_hand;
-
-#[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 const ID: &str = "79146062-b238-4510-8f98-8659e9b00d4c";
 
@@ -32,30 +25,80 @@ struct GetMemberGroups {
     security_enabled_only: bool,
 }
 
-/// What is the same for all ways: a client that has its token.
-enum Graph {
-    Declared(Client),
+/// How a call is made.
+#[derive(Clone, Copy)]
+pub(crate) enum Way {
+    /// By hand, as one writes it.
+    Plain,
+    /// By hand, with all that the public API of reqwest offers to save.
+    Direct,
+    /// With this crate.
+    Declared,
+}
+
+impl Way {
+    pub(crate) const ALL: [Self; 3] = [Self::Plain, Self::Direct, Self::Declared];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Direct => "direct",
+            Self::Declared => "declared",
+        }
+    }
+}
+
+/// What is called.
+#[derive(Clone, Copy)]
+pub(crate) enum Job {
+    /// `createToken`, which answers with nothing.
+    NoContent,
+    /// `getMemberGroups`, which answers with 100 ids.
+    Ids,
+}
+
+impl Job {
+    pub(crate) const ALL: [Self; 2] = [Self::NoContent, Self::Ids];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::NoContent => "204",
+            Self::Ids => "100 ids",
+        }
+    }
+}
+
+/// A client that has its token.
+pub(crate) enum Graph {
     Plain(by_hand::plain::Graph),
     Direct(by_hand::direct::Graph),
+    Declared(Client),
 }
 
 impl Graph {
-    async fn new(way: &str, root: &str) -> Result<Self, Box<dyn Error>> {
+    pub(crate) async fn new(way: Way, root: &str) -> Result<Self, BoxError> {
         Ok(match way {
-            "declared" => {
+            Way::Plain => Self::Plain(by_hand::plain::Graph::new(root).await?),
+            Way::Direct => Self::Direct(by_hand::direct::Graph::new(root).await?),
+            Way::Declared => {
                 let credential = ClientSecret::new("contoso.example", "app", "secret")?;
                 let cloud = Cloud::custom(root, root)?;
                 let graph = Client::builder(credential).cloud(cloud).build()?;
                 graph.sign_in([""; 0]).await?;
                 Self::Declared(graph)
             }
-            "plain" => Self::Plain(by_hand::plain::Graph::new(root).await?),
-            "direct" => Self::Direct(by_hand::direct::Graph::new(root).await?),
-            _ => return Err("no such way".into()),
         })
     }
 
-    async fn create_token(&self) -> Result<(), Box<dyn Error>> {
+    pub(crate) async fn call(&self, job: Job) -> Result<(), BoxError> {
+        match job {
+            Job::NoContent => self.create_token().await?,
+            Job::Ids => assert_eq!(self.member_groups().await?.len(), 100),
+        }
+        Ok(())
+    }
+
+    async fn create_token(&self) -> Result<(), BoxError> {
         match self {
             Self::Declared(graph) => {
                 let create = CreateToken {
@@ -68,7 +111,7 @@ impl Graph {
         }
     }
 
-    async fn member_groups(&self) -> Result<Vec<String>, Box<dyn Error>> {
+    async fn member_groups(&self) -> Result<Vec<String>, BoxError> {
         match self {
             Self::Declared(graph) => {
                 let get = GetMemberGroups {
@@ -80,31 +123,4 @@ impl Graph {
             Self::Direct(graph) => graph.member_groups(ID).await,
         }
     }
-}
-
-/// Makes so many calls, and says how many allocations they took.
-#[tokio::main(flavor = "current_thread")]
-pub(crate) async fn make(
-    way: &str,
-    job: &str,
-    count: u64,
-    root: &str,
-) -> Result<usize, Box<dyn Error>> {
-    let graph = Graph::new(way, root).await?;
-    // The first one opens the connection.
-    graph.create_token().await?;
-    let before = ALLOCATOR.stats();
-    for _ in 0..count {
-        match job {
-            "no_content" => graph.create_token().await?,
-            "ids" => assert_eq!(graph.member_groups().await?.len(), 100),
-            _ => return Err("no such job".into()),
-        }
-    }
-    let after = ALLOCATOR.stats();
-    let (then, now) = (
-        before.allocations + before.reallocations,
-        after.allocations + after.reallocations,
-    );
-    Ok(now - then)
 }

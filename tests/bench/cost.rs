@@ -5,43 +5,46 @@
 
 mod by_hand;
 mod calls;
+mod server;
 
+use std::alloc::System;
 use std::collections::BTreeMap;
 use std::env;
-use std::error::Error;
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, ExitCode};
-use std::thread;
+
+use graph_action::BoxError;
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
+
+use self::calls::{Graph, Job, Way};
 
 /// How many calls are made, and then twice as many: the difference is that of the calls alone.
 const CALLS: u64 = 200;
 
-const WAYS: [&str; 3] = ["plain", "direct", "declared"];
-const JOBS: [(&str, &str); 2] = [("no_content", "204"), ("ids", "100 ids")];
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// By how much a figure may grow.
 const TOLERANCE: f64 = 1.03;
 
 type Figures = BTreeMap<String, u64>;
 
-fn main() -> Result<ExitCode, Box<dyn Error>> {
+fn main() -> Result<ExitCode, BoxError> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     if let [calls, way, job, count, root] = &*arguments
         && calls == "calls"
     {
-        println!("{}", calls::make(way, job, count.parse()?, root)?);
+        println!("{}", make(way, job, count.parse()?, root)?);
         return Ok(ExitCode::SUCCESS);
     }
-    let root = serve()?;
+    let root = server::start()?;
     let mut figures = Figures::new();
-    for (job, _) in JOBS {
-        for way in WAYS {
+    for job in Job::ALL {
+        for way in Way::ALL {
             let (instructions, allocations) = cost(way, job, &root)?;
-            figures.insert(format!("{job} {way} instructions"), instructions);
-            figures.insert(format!("{job} {way} allocations"), allocations);
+            figures.insert(name(job, way, "instructions"), instructions);
+            figures.insert(name(job, way, "allocations"), allocations);
         }
     }
     show(&figures);
@@ -55,12 +58,12 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 }
 
 /// The instructions and allocations of one call.
-fn cost(way: &str, job: &str, root: &str) -> Result<(u64, u64), Box<dyn Error>> {
-    let run = |count: u64| -> Result<(u64, u64), Box<dyn Error>> {
+fn cost(way: Way, job: Job, root: &str) -> Result<(u64, u64), BoxError> {
+    let run = |count: u64| -> Result<(u64, u64), BoxError> {
         let output = Command::new("valgrind")
             .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
             .arg(env::current_exe()?)
-            .args(["calls", way, job, &count.to_string(), root])
+            .args(["calls", way.name(), job.name(), &count.to_string(), root])
             .output()?;
         let said = String::from_utf8_lossy(&output.stderr);
         if !output.status.success() {
@@ -77,25 +80,51 @@ fn cost(way: &str, job: &str, root: &str) -> Result<(u64, u64), Box<dyn Error>> 
     Ok(((twice.0 - once.0) / CALLS, (twice.1 - once.1) / CALLS))
 }
 
+/// Makes so many calls, and says how many allocations they took.
+#[tokio::main(flavor = "current_thread")]
+async fn make(way: &str, job: &str, count: u64, root: &str) -> Result<usize, BoxError> {
+    let way = Way::ALL.into_iter().find(|known| known.name() == way);
+    let job = Job::ALL.into_iter().find(|known| known.name() == job);
+    let (way, job) = way.zip(job).ok_or("no such call")?;
+    let graph = Graph::new(way, root).await?;
+    // The first one opens the connection.
+    graph.call(Job::NoContent).await?;
+    let before = ALLOCATOR.stats();
+    for _ in 0..count {
+        graph.call(job).await?;
+    }
+    let after = ALLOCATOR.stats();
+    let (then, now) = (
+        before.allocations + before.reallocations,
+        after.allocations + after.reallocations,
+    );
+    Ok(now - then)
+}
+
+fn name(job: Job, way: Way, what: &str) -> String {
+    format!("{}, {}, {what}", job.name(), way.name())
+}
+
 fn show(figures: &Figures) {
-    println!("| | {} |", WAYS.join(" | "));
+    println!("| | {} |", Way::ALL.map(Way::name).join(" | "));
     println!("| --- | --- | --- | --- |");
-    for (job, name) in JOBS {
+    for job in Job::ALL {
         for what in ["instructions", "allocations"] {
-            let figure = |way: &str| figures[&format!("{job} {way} {what}")];
-            let plain = figure("plain");
-            let cells = WAYS.map(|way| {
+            let figure = |way| figures[&name(job, way, what)];
+            let plain = figure(Way::Plain);
+            let cells = Way::ALL.map(|way| {
                 let ratio = figure(way) as f64 / plain as f64;
                 format!("{} ({ratio:.2})", figure(way))
             });
-            println!("| {what} a call, {name} | {} |", cells.join(" | "));
+            let job = job.name();
+            println!("| {what} a call, {job} | {} |", cells.join(" | "));
         }
     }
 }
 
 /// Compares what a declared call costs, in terms of the same call by hand, with what it cost: another machine copies
 /// memory with other instructions.
-fn check(figures: &Figures, kept: &Figures) -> Result<ExitCode, Box<dyn Error>> {
+fn check(figures: &Figures, kept: &Figures) -> Result<ExitCode, BoxError> {
     let of = |figures: &Figures, name: &str| {
         let figure = figures.get(name).copied();
         figure.ok_or("run it with `--save` first")
@@ -112,64 +141,3 @@ fn check(figures: &Figures, kept: &Figures) -> Result<ExitCode, Box<dyn Error>> 
     }
     Ok(ExitCode::from(u8::from(!is_kept)))
 }
-
-/// A server that answers the token request and both calls, each connection for as long as it lasts.
-fn serve() -> Result<String, Box<dyn Error>> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    let root = format!("http://{}", listener.local_addr()?);
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            thread::spawn(move || answer(stream));
-        }
-    });
-    Ok(root)
-}
-
-fn answer(mut stream: TcpStream) -> std::io::Result<()> {
-    stream.set_nodelay(true)?;
-    let json = |body: String| {
-        format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nrequest-id: {ID}\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        )
-    };
-    let token = json(format!(
-        r#"{{"token_type":"Bearer","expires_in":3599,"access_token":"{}"}}"#,
-        "x".repeat(1500)
-    ));
-    let ids: Vec<String> = (0..100)
-        .map(|id| format!("\"{id:08}-b238-4510-8f98-8659e9b00d4c\""))
-        .collect();
-    let ids = json(format!(
-        r#"{{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#Collection(Edm.String)","value":[{}]}}"#,
-        ids.join(",")
-    ));
-    let done = format!("HTTP/1.1 204 No Content\r\nrequest-id: {ID}\r\n\r\n");
-    let mut bytes = Vec::new();
-    let mut buffer = [0; 4096];
-    loop {
-        let text = String::from_utf8_lossy(&bytes);
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head
-                .lines()
-                .find_map(|line| line.strip_prefix("content-length: "));
-            let length: usize = length.and_then(|length| length.parse().ok()).unwrap_or(0);
-            if body.len() >= length {
-                let line = head.lines().next().unwrap_or_default();
-                stream.write_all(match line {
-                    _ if line.contains("/oauth2/") => token.as_bytes(),
-                    _ if line.contains("/getMemberGroups") => ids.as_bytes(),
-                    _ => done.as_bytes(),
-                })?;
-                bytes.clear();
-                continue;
-            }
-        }
-        match stream.read(&mut buffer)? {
-            0 => return Ok(()),
-            count => bytes.extend_from_slice(&buffer[..count]),
-        }
-    }
-}
-
-const ID: &str = "79146062-b238-4510-8f98-8659e9b00d4c";

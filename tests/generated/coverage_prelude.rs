@@ -37,14 +37,14 @@ fn print<A: Action>(whole: &Request<A>, least: &Request<A>) {
         Some(serde_json::from_slice::<serde_json::Value>(body).unwrap())
     };
     let shown = serde_json::json!({
-        "method": A::METHOD.as_str(),
+        "method": A::DECLARATION.method.as_str(),
         "path": whole.path().unwrap(),
         "body": body(whole),
         "least_path": least.path().unwrap(),
         "least_body": body(least),
-        "delegated": A::PERMISSIONS.delegated,
-        "personal": A::PERMISSIONS.personal,
-        "application": A::PERMISSIONS.application,
+        "delegated": A::DECLARATION.permissions.delegated,
+        "personal": A::DECLARATION.permissions.personal,
+        "application": A::DECLARATION.permissions.application,
     });
     println!("{shown}");
 }

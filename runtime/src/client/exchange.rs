@@ -46,7 +46,7 @@ impl Client {
             let error = error.after(tries.attempts, tries.waited);
             let error = error.with_unknown(unknown.as_ref());
             span.failed(&error);
-            error
+            origin.during(&message.method, error)
         })
     }
 
@@ -188,7 +188,7 @@ impl Client {
         let Some(caller) = said.or(granted.as_ref().map(|granted| granted.caller)) else {
             return error;
         };
-        let needed = origin.permissions.of(caller);
+        let needed = origin.declaration.permissions.of(caller);
         if needed.is_empty() {
             return error;
         }

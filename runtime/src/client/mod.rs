@@ -13,7 +13,7 @@ use url::Url;
 
 use self::exchange::Message;
 pub(crate) use self::exchange::{CLIENT_REQUEST_ID, Reply, Target, client_request_id};
-use crate::action::{ApiVersion, Caller, Permissions};
+use crate::action::{ApiVersion, Caller, Declaration, Permissions};
 use crate::cloud::{self, Cloud};
 use crate::credential::tokens::{Tokens, Users};
 use crate::credential::{Credential, Platform};
@@ -25,7 +25,7 @@ use crate::retry::Retry;
 use crate::trace::Span;
 #[cfg(feature = "reqwest")]
 use crate::transport::HttpTransport;
-use crate::transport::{Body, Carrier, Transport};
+use crate::transport::{Body, BoxFuture, Carrier, Transport};
 
 /// The longest answer that is read, the longest error, and the longest answer with a token, in bytes, unless it
 /// is said.
@@ -137,29 +137,34 @@ impl Client {
     }
 
     /// Sends a call, and gives the answer if its status is 2xx.
-    pub(crate) async fn call(&self, call: Call) -> Result<Answer, Error> {
-        self.check_caller(&call.permissions)?;
-        let range = call.headers.own.get(RANGE).cloned();
-        let origin = self.origin(&call);
-        let span = Span::new(&call.method, call.declared, &origin);
-        let message = Message {
-            body: call.body.unwrap_or_default(),
-            is_idempotent: call.is_idempotent,
-            follows: call.is_download,
-            is_streamed: call.is_download,
-            ..Message::new(call.method, Target::Graph(call.path), call.headers)
-        };
-        let reply = self
-            .send(&message, &origin, origin.deadline(), &span)
-            .await?;
-        let reply = match message.follows {
-            true => {
-                self.download(reply, &message.target, range, &origin, &span)
-                    .await?
-            }
-            false => reply,
-        };
-        Ok(Answer::new(reply, message.target, origin))
+    pub(crate) fn call(&self, call: Result<Call, Error>) -> BoxFuture<'_, Result<Answer, Error>> {
+        Box::pin(async move {
+            let call = call?;
+            self.check_caller(call.declaration)?;
+            let range = call.headers.get(RANGE).cloned();
+            let origin = self.origin(&call);
+            let method = &call.declaration.method;
+            let span = Span::new(method, &origin);
+            let message = Message {
+                body: call.body.unwrap_or_default(),
+                is_idempotent: call.declaration.is_idempotent,
+                follows: call.is_download,
+                is_streamed: call.is_download,
+                ..Message::new(method.clone(), Target::Graph(call.path), call.headers)
+            };
+            let reply = self
+                .send(&message, &origin, origin.deadline(), &span)
+                .await?;
+            let reply = match message.follows {
+                true => {
+                    let Message { method, target, .. } = &message;
+                    let download = self.download(reply, target, range, &origin, &span).await;
+                    download.map_err(|error| origin.during(method, error))?
+                }
+                false => reply,
+            };
+            Ok(Answer::new(reply, message.method, message.target, origin))
+        })
     }
 
     /// Follows the redirects of a download to pre-authenticated addresses, without the token. What is no
@@ -184,14 +189,7 @@ impl Client {
             };
             let message = next.and_then(|next| {
                 address = next;
-                let own = own.clone();
-                elsewhere(
-                    &address,
-                    Headers {
-                        own,
-                        ..Headers::default()
-                    },
-                )
+                elsewhere(&address, Headers::of(own.clone()))
             });
             let message = message.map_err(|error| reply.fail(error))?;
             let next = self.send(&message, origin, reply.deadline, span).await?;
@@ -208,9 +206,8 @@ impl Client {
     pub(crate) fn origin(&self, call: &Call) -> Origin {
         Origin {
             client: self.clone(),
+            declaration: call.declaration,
             version: call.version,
-            path: call.declared,
-            permissions: call.permissions,
             headers: call.headers.repeated(),
             timeout: call.timeout.unwrap_or(self.settings.timeout),
             retry: call.retry.unwrap_or(self.settings.retry),
@@ -221,9 +218,8 @@ impl Client {
     pub(crate) fn bare_origin(&self) -> Origin {
         Origin {
             client: self.clone(),
-            version: ApiVersion::V1,
-            path: "",
-            permissions: Permissions::UNKNOWN,
+            declaration: Declaration::UNKNOWN,
+            version: Declaration::UNKNOWN.version,
             headers: Headers {
                 accepts_json: true,
                 ..Headers::default()
@@ -233,29 +229,37 @@ impl Client {
         }
     }
 
-    /// The longest answer that is read, in bytes.
-    pub(crate) fn max_answer(&self) -> usize {
-        self.settings.max_answer
+    /// Follows a link with the headers of a call.
+    pub(crate) fn follow_for<'a>(
+        &'a self,
+        call: Result<Call, Error>,
+        link: &'a str,
+    ) -> BoxFuture<'a, Result<Answer, Error>> {
+        Box::pin(async move {
+            let call = call?;
+            self.check_caller(call.declaration)?;
+            self.follow(link, self.origin(&call)).await
+        })
     }
 
     /// Follows a link of an answer to more of the same, on Graph itself only.
     pub(crate) async fn follow(&self, link: &str, origin: Origin) -> Result<Answer, Error> {
         let Some(url) = self.own(link) else {
-            return Err(Error::answer(
-                "a link of the answer leads to another host than the client's",
-            ));
+            let error =
+                Error::answer("a link of the answer leads to another host than the client's");
+            return Err(origin.during(&Method::GET, error));
         };
-        let span = Span::new(&Method::GET, origin.path, &origin);
+        let span = Span::new(&Method::GET, &origin);
         let message = Message::new(Method::GET, Target::Url(url), origin.headers.clone());
         let reply = self
             .send(&message, &origin, origin.deadline(), &span)
             .await?;
-        Ok(Answer::new(reply, message.target, origin))
+        Ok(Answer::new(reply, message.method, message.target, origin))
     }
 
     /// Looks at an operation: at Graph with the token, elsewhere without. A redirect is an answer too.
     pub(crate) async fn watch(&self, address: &str, origin: Origin) -> Result<Answer, Error> {
-        let span = Span::new(&Method::GET, origin.path, &origin);
+        let span = Span::new(&Method::GET, &origin);
         let mut message = match self.own(address) {
             Some(url) => Message::new(Method::GET, Target::Url(url), origin.headers.clone()),
             None => elsewhere(address, Headers::default())?,
@@ -265,7 +269,7 @@ impl Client {
         let reply = self
             .send(&message, &origin, origin.deadline(), &span)
             .await?;
-        Ok(Answer::new(reply, message.target, origin))
+        Ok(Answer::new(reply, message.method, message.target, origin))
     }
 
     /// The host of Graph.
@@ -329,10 +333,12 @@ impl Client {
     }
 
     /// Tells a caller whose kind the action does not support before anything is sent.
-    pub(crate) fn check_caller(&self, permissions: &Permissions) -> Result<(), Error> {
+    fn check_caller(&self, declaration: &Declaration) -> Result<(), Error> {
+        let permissions = &declaration.permissions;
         match self.signed_in.credential.caller() {
             Some(caller) if permissions.of(caller).is_empty() => {
-                Err(Error::caller(unsupported(caller, permissions)))
+                let error = Error::caller(unsupported(caller, permissions));
+                Err(error.of_declared(declaration))
             }
             _ => Ok(()),
         }

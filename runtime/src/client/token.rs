@@ -53,7 +53,7 @@ impl Client {
         origin: &Origin,
         tries: &mut Tries,
     ) -> Result<Held, Error> {
-        let needed = self.needed(&origin.permissions);
+        let needed = self.needed(&origin.declaration.permissions);
         if let Some(held) = self.held(needed) {
             self.renew_behind(&held.entry);
             return Ok(held);

@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use self::body::ErrorBody;
 pub use self::body::{ErrorDetail, InnerError};
-use crate::action::{ApiVersion, Caller};
+use crate::action::{ApiVersion, Caller, Declaration};
 use crate::retry;
 use crate::transport::{TransportError, TransportErrorKind};
 
@@ -495,6 +495,17 @@ impl Error {
             granted,
         });
         self
+    }
+
+    /// Says of which call it is that was never sent.
+    pub(crate) fn of_declared(self, declaration: &Declaration) -> Self {
+        let Declaration {
+            method,
+            path,
+            version,
+            ..
+        } = declaration;
+        self.during(method.clone(), path, *version)
     }
 
     /// Says in which call it happened.

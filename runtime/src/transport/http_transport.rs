@@ -10,13 +10,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use reqwest::Proxy;
 use reqwest::redirect::Policy;
 use reqwest::retry;
-use reqwest::{Certificate, Proxy};
+use rustls::ClientConfig;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use url::Url;
 
 use super::{
-    Body, BoxFuture, NewConnection, Outgoing, Transport, TransportError, TransportErrorKind,
+    Body, BoxFuture, NewConnection, Outgoing, Transport, TransportError, TransportErrorKind, tls,
 };
 use crate::error::Error;
 use crate::host;
@@ -33,6 +36,7 @@ pub struct HttpTransport {
 
 struct Inner {
     settings: HttpTransportBuilder,
+    tls: ClientConfig,
     clients: [OnceLock<reqwest::Client>; 4],
 }
 
@@ -51,7 +55,7 @@ impl Inner {
         if let Some(client) = slot.get() {
             return Ok(client);
         }
-        let client = self.settings.client(way)?;
+        let client = self.settings.client(way, self.tls.clone())?;
         Ok(slot.get_or_init(|| client))
     }
 }
@@ -61,7 +65,8 @@ impl HttpTransport {
     ///
     /// # Errors
     ///
-    /// With [`ErrorKind::Config`](crate::ErrorKind::Config), when the system's TLS roots cannot be read.
+    /// With [`ErrorKind::Config`](crate::ErrorKind::Config), when the system's TLS roots cannot be read, or there is
+    /// no cryptography: neither a feature, `aws-lc` or `ring`, nor a provider that the program has installed.
     pub fn new() -> Result<Self, Error> {
         Self::builder().build()
     }
@@ -147,7 +152,7 @@ pub struct HttpTransportBuilder {
     connect_timeout: Duration,
     idle_timeout: Option<Duration>,
     proxy: ProxyChoice,
-    roots: Vec<Certificate>,
+    roots: Vec<CertificateDer<'static>>,
 }
 
 #[derive(Clone)]
@@ -200,13 +205,15 @@ impl HttpTransportBuilder {
     pub fn root_certificates(mut self, pem: &[u8]) -> Result<Self, Error> {
         let wrong =
             "the root certificates cannot be read: they are PEM, `-----BEGIN CERTIFICATE-----`";
-        let roots = Certificate::from_pem_bundle(pem)
-            .map_err(|source| Error::config(wrong).with_source(source))?;
-        if roots.is_empty() {
-            return Err(Error::config(wrong));
+        let before = self.roots.len();
+        for root in CertificateDer::pem_slice_iter(pem) {
+            let root = root.map_err(|source| Error::config(wrong).with_source(source))?;
+            self.roots.push(root);
         }
-        self.roots.extend(roots);
-        Ok(self)
+        match self.roots.len() > before {
+            true => Ok(self),
+            false => Err(Error::config(wrong)),
+        }
     }
 
     /// The transport.
@@ -216,6 +223,7 @@ impl HttpTransportBuilder {
     /// Those of [`HttpTransport::new`].
     pub fn build(self) -> Result<HttpTransport, Error> {
         let inner = Inner {
+            tls: tls::config(&self.roots)?,
             settings: self,
             clients: Default::default(),
         };
@@ -225,8 +233,9 @@ impl HttpTransportBuilder {
         })
     }
 
-    fn client(&self, way: Way) -> Result<reqwest::Client, Error> {
+    fn client(&self, way: Way, tls: ClientConfig) -> Result<reqwest::Client, Error> {
         let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
             .redirect(Policy::none())
             .retry(retry::never())
             .connect_timeout(self.connect_timeout)
@@ -242,9 +251,6 @@ impl HttpTransportBuilder {
             ProxyChoice::None => builder.no_proxy(),
             ProxyChoice::This(proxy) => builder.proxy(Proxy::clone(proxy)),
         };
-        if !self.roots.is_empty() {
-            builder = builder.tls_certs_merge(self.roots.clone());
-        }
         if way.is_new {
             // Without a pool each request opens a connection.
             builder = builder.pool_max_idle_per_host(0);

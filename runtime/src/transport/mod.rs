@@ -2,6 +2,8 @@
 
 #[cfg(feature = "reqwest")]
 mod http_transport;
+#[cfg(feature = "reqwest")]
+mod tls;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -90,6 +92,14 @@ impl Body {
         Self(Inner::Pieces(
             body.map_err(TransportError::new).boxed_unsync(),
         ))
+    }
+
+    /// What has come of it as a whole.
+    pub(crate) fn whole(&self) -> Bytes {
+        match &self.0 {
+            Inner::Whole(bytes) => bytes.clone(),
+            _ => Bytes::new(),
+        }
     }
 
     /// Reads it to its end, or an error if it is longer than `limit` bytes or the time is up.

@@ -1,12 +1,10 @@
 //! As little as reqwest's public API needs: the root parsed once, the headers made once, the request built without a
 //! builder.
 
-use std::error::Error;
-
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Method, Request, Response, Url};
 
-use super::{CreateToken, GetMemberGroups, Grant, Ids, form};
+use super::{BoxError, CreateToken, GetMemberGroups, Grant, Ids, form};
 
 /// A client that has its token.
 pub(crate) struct Graph {
@@ -16,7 +14,7 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
-    pub(crate) async fn new(root: &str) -> Result<Self, Box<dyn Error>> {
+    pub(crate) async fn new(root: &str) -> Result<Self, BoxError> {
         let client = Client::builder().no_proxy().build()?;
         let grant = client
             .post(format!("{root}/contoso.example/oauth2/v2.0/token"))
@@ -37,7 +35,7 @@ impl Graph {
         })
     }
 
-    async fn post(&self, path: &str, body: Vec<u8>) -> Result<Response, Box<dyn Error>> {
+    async fn post(&self, path: &str, body: Vec<u8>) -> Result<Response, BoxError> {
         let mut url = self.root.clone();
         url.set_path(path);
         let mut request = Request::new(Method::POST, url);
@@ -48,7 +46,7 @@ impl Graph {
         Ok(self.client.execute(request).await?.error_for_status()?)
     }
 
-    pub(crate) async fn create_token(&self, id: &str) -> Result<(), Box<dyn Error>> {
+    pub(crate) async fn create_token(&self, id: &str) -> Result<(), BoxError> {
         let path =
             format!("/beta/deviceManagement/androidForWorkEnrollmentProfiles/{id}/createToken");
         let body = serde_json::to_vec(&CreateToken {
@@ -58,7 +56,7 @@ impl Graph {
         Ok(())
     }
 
-    pub(crate) async fn member_groups(&self, id: &str) -> Result<Vec<String>, Box<dyn Error>> {
+    pub(crate) async fn member_groups(&self, id: &str) -> Result<Vec<String>, BoxError> {
         let path = format!("/v1.0/users/{id}/getMemberGroups");
         let body = serde_json::to_vec(&GetMemberGroups {
             security_enabled_only: false,

@@ -4,7 +4,11 @@
 pub(crate) mod direct;
 pub(crate) mod plain;
 
+use std::error::Error;
+
 use serde::{Deserialize, Serialize};
+
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

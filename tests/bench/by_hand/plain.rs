@@ -1,10 +1,8 @@
 //! As one writes it: addresses put together, builders, `json`.
 
-use std::error::Error;
-
 use reqwest::Client;
 
-use super::{CreateToken, GetMemberGroups, Grant, Ids, form};
+use super::{BoxError, CreateToken, GetMemberGroups, Grant, Ids, form};
 
 /// A client that has its token.
 pub(crate) struct Graph {
@@ -14,7 +12,7 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
-    pub(crate) async fn new(root: &str) -> Result<Self, Box<dyn Error>> {
+    pub(crate) async fn new(root: &str) -> Result<Self, BoxError> {
         let client = Client::builder().no_proxy().build()?;
         let grant: Grant = client
             .post(format!("{root}/contoso.example/oauth2/v2.0/token"))
@@ -32,7 +30,7 @@ impl Graph {
         })
     }
 
-    pub(crate) async fn create_token(&self, id: &str) -> Result<(), Box<dyn Error>> {
+    pub(crate) async fn create_token(&self, id: &str) -> Result<(), BoxError> {
         self.client
             .post(format!(
                 "{}/beta/deviceManagement/androidForWorkEnrollmentProfiles/{id}/createToken",
@@ -48,7 +46,7 @@ impl Graph {
         Ok(())
     }
 
-    pub(crate) async fn member_groups(&self, id: &str) -> Result<Vec<String>, Box<dyn Error>> {
+    pub(crate) async fn member_groups(&self, id: &str) -> Result<Vec<String>, BoxError> {
         let ids: Ids = self
             .client
             .post(format!("{}/v1.0/users/{id}/getMemberGroups", self.root))

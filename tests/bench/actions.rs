@@ -1,0 +1,152 @@
+//! Crates of many actions.
+
+use std::error::Error;
+use std::fmt::Write as _;
+
+use crate::crates::{Crate, root};
+
+/// How the actions of a crate are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// The structs alone, which can be serialized.
+    Derived,
+    /// By hand, through one shared call that is boxed.
+    Boxed,
+    /// By hand, an `async fn` for each.
+    Async,
+    /// With this crate, and none is called.
+    Declared,
+    /// With this crate, each with a function that calls it.
+    Called,
+}
+
+impl Way {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Derived => "derived",
+            Self::Boxed => "boxed",
+            Self::Async => "async",
+            Self::Declared => "declared",
+            Self::Called => "called",
+        }
+    }
+}
+
+/// Writes a crate of so many actions. Each action has three parameters and a place in its path; every second one answers with a resource.
+pub(crate) fn write(way: Way, count: usize) -> Result<Crate, Box<dyn Error>> {
+    let mut source = prelude(way);
+    for number in 0..count {
+        action(&mut source, way, number, "display_name");
+    }
+    let runtime = root().join("runtime");
+    let dependencies = format!(
+        r#"graph-action = {{ path = {runtime:?} }}
+reqwest = {{ version = "0.13", default-features = false, features = ["http2", "rustls", "system-proxy"] }}
+serde = {{ version = "1", features = ["derive"] }}
+serde_json = "1""#
+    );
+    let name = format!("{}_{count}", way.name());
+    Crate::new(&name, &dependencies, &source)
+}
+
+fn prelude(way: Way) -> String {
+    let answer = "#[derive(serde::Deserialize)]\npub struct Made {\n    pub id: String,\n    pub name: Option<String>,\n}\n";
+    let by_hand = root().join("tests/bench/by_hand/boxed.rs");
+    let by_hand = format!(
+        "#[path = {by_hand:?}]\npub mod by_hand;\nuse by_hand::*;\nuse serde::Serialize;\n"
+    );
+    match way {
+        Way::Derived => "use serde::Serialize;\n".to_owned(),
+        Way::Boxed | Way::Async => by_hand + answer,
+        Way::Declared | Way::Called => format!(
+            "use graph_action::{{Client, Error, graph_action}};\n\
+             use graph_action::transport::BoxFuture;\n{answer}"
+        ),
+    }
+}
+
+/// One action, and a function that calls it.
+fn action(source: &mut String, way: Way, number: usize, name: &str) {
+    let has_answer = number % 2 == 1;
+    let answer = if has_answer { "Made" } else { "()" };
+    let path = format!("/deviceManagement/profiles/<id>/action{number}");
+    let filled = path.replace("<id>", "{id}");
+    let derived = "#[derive(Serialize)]\n#[serde(rename_all = \"camelCase\")]\n";
+    let absent = "    #[serde(skip_serializing_if = \"Option::is_none\")]\n";
+    let (attribute, absent, call) = match way {
+        Way::Derived => (derived.to_owned(), absent, String::new()),
+        Way::Boxed => {
+            let post = if has_answer { "post_for" } else { "post" };
+            let call = format!(
+                "impl Action{number} {{
+    pub fn send<'a>(&self, graph: &'a Graph, id: &str) -> BoxFuture<'a, {answer}> {{
+        graph.{post}(&format!(\"/v1.0{filled}\"), self)
+    }}
+}}
+"
+            );
+            (derived.to_owned(), absent, call)
+        }
+        Way::Async => {
+            let read = match has_answer {
+                true => "Ok(serde_json::from_slice(&response.bytes().await?)?)",
+                false => "drop(response);\n        Ok(())",
+            };
+            let call = format!(
+                "impl Action{number} {{
+    pub async fn send(&self, graph: &Graph, id: &str) -> Result<{answer}, Box<dyn std::error::Error + Send + Sync>> {{
+        let response = graph
+            .client
+            .post(format!(\"{{}}/v1.0{filled}\", graph.root))
+            .bearer_auth(&graph.token)
+            .header(\"content-type\", \"application/json\")
+            .body(serde_json::to_vec(self)?)
+            .send()
+            .await?
+            .error_for_status()?;
+        {read}
+    }}
+}}
+
+pub fn call{number}<'a>(action: &'a Action{number}, graph: &'a Graph, id: &'a str) -> BoxFuture<'a, {answer}> {{
+    Box::pin(action.send(graph, id))
+}}
+"
+            );
+            (derived.to_owned(), absent, call)
+        }
+        Way::Declared | Way::Called => {
+            let returns = if has_answer { ", returns = Made" } else { "" };
+            let attribute = format!(
+                "#[graph_action(post = \"{path}\", scope = \"DeviceManagementConfiguration.ReadWrite.All\"{returns})]\n"
+            );
+            let call = format!(
+                "pub fn call{number}<'a>(action: &Action{number}, graph: &'a Client, id: &str) -> BoxFuture<'a, Result<{answer}, Error>> {{
+    Box::pin(action.request(id).send(graph))
+}}
+"
+            );
+            (
+                attribute,
+                "",
+                if way == Way::Called {
+                    call
+                } else {
+                    String::new()
+                },
+            )
+        }
+    };
+    write!(
+        source,
+        "
+{attribute}pub struct Action{number} {{
+    pub token_validity_in_seconds: i32,
+    pub {name}: String,
+{absent}    pub is_enabled: Option<bool>,
+}}
+
+{call}"
+    )
+    .expect("a string takes what is written");
+}
