@@ -103,7 +103,7 @@ impl<T: DeserializeOwned + 'static> Operation<T> {
         };
         let origin = &self.origin;
         let answer = origin.client.watch(location, origin.clone()).await?;
-        let (status, headers) = (answer.status(), answer.headers().clone());
+        let (status, headers) = (answer.status(), answer.details().headers);
         let location = location_of(&answer);
         let body = answer.bytes();
         self.retry_after = retry_after(&headers);

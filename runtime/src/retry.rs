@@ -16,6 +16,7 @@ use http::header::{DATE, RETRY_AFTER};
 use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use tokio::time::Instant;
+use tokio::time::error::Elapsed;
 
 use crate::error::{Error, Unreadable};
 use crate::trace;
@@ -92,12 +93,29 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    /// An answer with the body of its success, so that one that is lost can be asked for again.
-    pub(crate) async fn whole(response: Response<Body>, limit: usize, deadline: Instant) -> Self {
-        if !response.status().is_success() {
-            return Self::Answer(response);
+    /// What came within the time.
+    pub(crate) fn of(sent: Result<Result<Response<Body>, TransportError>, Elapsed>) -> Self {
+        match sent {
+            Ok(Ok(response)) => Self::Answer(response),
+            Ok(Err(error)) => Self::Silence(error),
+            Err(_) => Self::Silence(TransportError::timed_out()),
         }
-        let (parts, body) = response.into_parts();
+    }
+
+    /// Whether it is a success of which more is to come.
+    pub(crate) fn is_to_be_read(&self) -> bool {
+        match self {
+            Self::Answer(response) => response.status().is_success() && !response.body().has_come(),
+            Self::Head(..) | Self::Silence(_) => false,
+        }
+    }
+
+    /// The same, of a success with its body, so that one that is lost can be asked for again.
+    pub(crate) async fn whole(self, limit: usize, deadline: Instant) -> Self {
+        let (parts, body) = match self {
+            Self::Answer(response) if response.status().is_success() => response.into_parts(),
+            other => return other,
+        };
         match body.read(limit, deadline).await {
             Ok(bytes) => Self::Answer(Response::from_parts(parts, Body::from(bytes))),
             Err(error) => Self::Head(parts, error),
@@ -169,8 +187,8 @@ impl Fate {
 }
 
 /// The attempts at one call.
-pub(crate) struct Tries {
-    retry: Retry,
+pub(crate) struct Tries<'a> {
+    retry: &'a Retry,
     pub(crate) deadline: Instant,
     /// How often the call was sent.
     pub(crate) attempts: u32,
@@ -186,8 +204,8 @@ pub(crate) struct Tries {
     pub(crate) unknown: Option<HeaderValue>,
 }
 
-impl Tries {
-    pub(crate) fn new(retry: Retry, deadline: Instant) -> Self {
+impl<'a> Tries<'a> {
+    pub(crate) fn new(retry: &'a Retry, deadline: Instant) -> Self {
         Self {
             retry,
             deadline,
@@ -223,7 +241,7 @@ impl Tries {
 
     /// How long to wait, if the service says so much.
     fn pause(&self, said: Option<Duration>) -> Duration {
-        let Retry { first, longest, .. } = self.retry;
+        let Retry { first, longest, .. } = *self.retry;
         let limit = first.saturating_mul(2_u32.saturating_pow(self.retries));
         let backoff = limit.min(longest).mul_f64(fastrand::f64());
         match said {

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use crate::error::Error;
 use crate::response::Origin;
@@ -54,16 +54,22 @@ mod on {
         }
 
         /// Writes an answer down.
-        pub(crate) fn answered(&self, status: StatusCode, headers: &HeaderMap, attempts: u32) {
+        pub(crate) fn answered(
+            &self,
+            status: StatusCode,
+            headers: &HeaderMap,
+            id: &HeaderValue,
+            attempts: u32,
+        ) {
             self.0.record("http.response.status_code", status.as_u16());
             if attempts > 1 {
                 self.0.record("http.request.resend_count", attempts - 1);
             }
-            for (field, header) in [
-                ("graph.request_id", "request-id"),
-                ("graph.client_request_id", "client-request-id"),
+            for (field, id) in [
+                ("graph.request_id", headers.get("request-id")),
+                ("graph.client_request_id", Some(id)),
             ] {
-                if let Some(id) = headers.get(header).and_then(|id| id.to_str().ok()) {
+                if let Some(id) = id.and_then(|id| id.to_str().ok()) {
                     self.0.record(field, id);
                 }
             }
@@ -115,7 +121,7 @@ mod off {
             call
         }
 
-        pub(crate) fn answered(&self, _: StatusCode, _: &HeaderMap, _: u32) {}
+        pub(crate) fn answered(&self, _: StatusCode, _: &HeaderMap, _: &HeaderValue, _: u32) {}
 
         pub(crate) fn failed(&self, _: &Error) {}
     }

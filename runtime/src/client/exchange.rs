@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH};
-use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use tokio::time::{Instant, sleep, timeout_at};
 use url::Url;
 use uuid::Builder;
@@ -21,7 +21,7 @@ use crate::request::Headers;
 use crate::response::{Detailed, Origin};
 use crate::retry::{Fate, Outcome, Tries};
 use crate::trace::Span;
-use crate::transport::{Body, Outgoing, TransportError};
+use crate::transport::{Body, Outgoing};
 
 pub(crate) const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 
@@ -31,164 +31,203 @@ const ADDED: usize = 6;
 impl Client {
     /// Sends a message, again where it may be, until there is an answer of 2xx, or a redirect that is
     /// followed.
-    pub(super) async fn send(
-        &self,
-        message: &Message,
-        origin: &Origin,
+    pub(super) fn send<'a>(
+        &'a self,
+        message: &'a Message,
+        origin: &'a Origin,
         deadline: Instant,
-        span: &Span,
-    ) -> Result<Reply, Error> {
-        let mut tries = Tries::new(origin.retry, deadline);
-        let sent = self.send_with(&mut tries, message, origin, span);
-        span.enter(sent).await.map_err(|error| {
-            // What only reads is carried out by nobody.
-            let unknown = tries.unknown.filter(|_| message.method != Method::GET);
-            let error = error.after(tries.attempts, tries.waited);
-            let error = error.with_unknown(unknown.as_ref());
-            span.failed(&error);
-            origin.during(&message.method, error)
-        })
+        span: &'a Span,
+    ) -> impl Future<Output = Result<Reply, Error>> + Send + 'a {
+        let mut exchange = Exchange {
+            client: self,
+            message,
+            origin,
+            span,
+            tries: Tries::new(&origin.retry, deadline),
+        };
+        async move {
+            let sent = span.enter(exchange.send()).await;
+            sent.map_err(|error| exchange.ended_by(error))
+        }
     }
+}
 
-    async fn send_with(
-        &self,
-        tries: &mut Tries,
-        message: &Message,
-        origin: &Origin,
-        span: &Span,
-    ) -> Result<Reply, Error> {
+/// A message on its way to an answer. It is a part of each call's future, so what few calls come to is in boxes.
+struct Exchange<'a> {
+    client: &'a Client,
+    message: &'a Message,
+    origin: &'a Origin,
+    span: &'a Span,
+    tries: Tries<'a>,
+}
+
+impl Exchange<'_> {
+    async fn send(&mut self) -> Result<Reply, Error> {
         let mut held: Option<Held> = None;
         loop {
-            let is_good = held.as_ref().is_some_and(|held| held.token.is_good());
-            if message.has_token && !is_good {
-                held = Some(self.token_for(origin, tries).await.map_err(|error| {
-                    // It is no longer the token alone that failed.
-                    match &tries.unknown {
-                        Some(_) => Error::unsent(error),
-                        None => error,
-                    }
-                })?);
+            if self.message.has_token && !held.as_ref().is_some_and(|held| held.token.is_good()) {
+                held = self.client.token_at_hand(self.origin);
             }
-            let token = held.as_ref().map(|held| &held.token);
-            let attempt = self.attempt(message, token, tries).await;
+            if self.message.has_token && held.is_none() {
+                held = Some(Box::pin(self.token()).await?);
+            }
+            let attempt = self.attempt(held.as_ref()).await;
             let mut no_other_token = None;
-            if let Some(Held { entry, token }) = &held
+            if let Some(refused) = &held
                 && let Some(challenge) = attempt.challenge()
-                && !tries.has_renewed
+                && !self.tries.has_renewed
             {
-                tries.has_renewed = true;
-                let has_other = !matches!(challenge, Challenge::Malformed);
-                self.signed_in.tokens.forget(token, challenge.claims());
-                if has_other {
-                    // Not another one at hand, which may be as old: the next of the same entry.
-                    match self.renewed_for(entry, tries).await {
-                        Ok(next) if next != *token => {
-                            held = Some(Held {
-                                entry: Arc::clone(entry),
-                                token: next,
-                            });
-                            continue;
-                        }
-                        Ok(_) => {}
-                        Err(error) => no_other_token = Some(error),
+                // Not another one at hand, which may be as old: the next of the same entry.
+                match Box::pin(self.other_token(refused, challenge)).await {
+                    Ok(Some(next)) => {
+                        held = Some(next);
+                        continue;
                     }
+                    Ok(None) => {}
+                    Err(error) => no_other_token = Some(error),
                 }
             }
-            let Some(wait) = tries.wait(&attempt.outcome, message.is_idempotent) else {
-                let ended = self.end(attempt, message, origin, tries, span, held).await;
-                return ended.map_err(|error| match no_other_token {
-                    Some(source) => error.with_source(source),
-                    None => error,
-                });
+            let is_idempotent = self.message.is_idempotent;
+            let Some(wait) = self.tries.wait(&attempt.outcome, is_idempotent) else {
+                return match attempt.outcome {
+                    Outcome::Answer(response) if self.message.is_answered_by(response.status()) => {
+                        Ok(self.reply(response, attempt.id))
+                    }
+                    outcome => {
+                        let error = Box::pin(self.error(outcome, &attempt.id, held)).await;
+                        Err(match no_other_token {
+                            Some(source) => error.with_source(source),
+                            None => error,
+                        })
+                    }
+                };
             };
             drop(attempt);
             sleep(wait).await;
         }
     }
 
-    /// Sends a message once, under an id of its own.
-    async fn attempt(
-        &self,
-        message: &Message,
-        token: Option<&AccessToken>,
-        tries: &mut Tries,
-    ) -> Attempt {
-        let id = client_request_id();
-        let url = self.url(&message.target);
-        let outgoing = message.outgoing(url, &id, token, tries.wants_new_connection);
-        let sent = timeout_at(
-            tries.deadline,
-            self.settings.platform.transport.send(outgoing),
-        )
-        .await;
-        tries.attempts += 1;
-        let outcome = match sent.unwrap_or_else(|_| Err(TransportError::timed_out())) {
-            Err(error) => Outcome::Silence(error),
-            Ok(mut response) => {
-                // Graph sends it back; what stands between Graph and here may not.
-                let headers = response.headers_mut();
-                headers.insert(CLIENT_REQUEST_ID, id.clone());
-                if message.is_streamed {
-                    Outcome::Answer(response)
-                } else {
-                    Outcome::whole(response, self.settings.max_answer, tries.deadline).await
-                }
+    /// A token where none is at hand.
+    async fn token(&mut self) -> Result<Held, Error> {
+        let token = self.client.token_for(self.origin, &mut self.tries).await;
+        token.map_err(|error| {
+            // It is no longer the token alone that failed.
+            match &self.tries.unknown {
+                Some(_) => Error::unsent(error),
+                None => error,
             }
-        };
+        })
+    }
+
+    /// Another token in place of one that was refused, if there is one.
+    async fn other_token(
+        &mut self,
+        refused: &Held,
+        challenge: Challenge,
+    ) -> Result<Option<Held>, Error> {
+        let Held { entry, token } = refused;
+        self.tries.has_renewed = true;
+        let has_other = !matches!(challenge, Challenge::Malformed);
+        self.client
+            .signed_in
+            .tokens
+            .forget(token, challenge.claims());
+        if !has_other {
+            return Ok(None);
+        }
+        let next = self.client.renewed_for(entry, &mut self.tries).await?;
+        Ok((next != *token).then(|| Held {
+            entry: Arc::clone(entry),
+            token: next,
+        }))
+    }
+
+    /// Sends a message once, under an id of its own.
+    async fn attempt(&mut self, held: Option<&Held>) -> Attempt {
+        let id = client_request_id();
+        let settings = &self.client.settings;
+        let url = self.client.url(&self.message.target);
+        let is_new = self.tries.wants_new_connection;
+        let outgoing = self.message.outgoing(url, &id, held, is_new);
+        let sent = settings.platform.transport.send(outgoing);
+        let mut outcome = Outcome::of(timeout_at(self.tries.deadline, sent).await);
+        self.tries.attempts += 1;
+        if !self.message.is_streamed && outcome.is_to_be_read() {
+            let whole = outcome.whole(settings.max_answer, self.tries.deadline);
+            outcome = Box::pin(whole).await;
+        }
         if Fate::of(&outcome) == Fate::Unknown {
-            tries.unknown.get_or_insert_with(|| id.clone());
+            self.tries.unknown.get_or_insert_with(|| id.clone());
         }
         Attempt { outcome, id }
     }
 
     /// What the caller gets of the last attempt.
-    async fn end(
-        &self,
-        attempt: Attempt,
-        message: &Message,
-        origin: &Origin,
-        tries: &Tries,
-        span: &Span,
-        held: Option<Held>,
-    ) -> Result<Reply, Error> {
-        let is_retry_safe = Fate::of(&attempt.outcome).is_retry_safe(message.is_idempotent);
-        let error = match attempt.outcome {
-            Outcome::Answer(response) => {
-                span.answered(response.status(), response.headers(), tries.attempts);
-                if message.is_answered_by(response.status()) {
-                    return Ok(Reply {
-                        response,
-                        attempts: tries.attempts,
-                        waited: tries.waited,
-                        deadline: tries.deadline,
-                        span: span.clone(),
-                    });
-                }
-                let error = refused(response, self.settings.max_error, tries.deadline).await;
+    fn reply(&self, response: Response<Body>, id: HeaderValue) -> Reply {
+        let Tries {
+            attempts,
+            waited,
+            deadline,
+            ..
+        } = self.tries;
+        self.span
+            .answered(response.status(), response.headers(), &id, attempts);
+        Reply {
+            response,
+            id,
+            attempts,
+            waited,
+            deadline,
+            span: self.span.clone(),
+        }
+    }
+
+    /// The error that the outcome of the last attempt is.
+    async fn error(&self, outcome: Outcome, id: &HeaderValue, held: Option<Held>) -> Error {
+        let Self { client, tries, .. } = self;
+        let is_retry_safe = Fate::of(&outcome).is_retry_safe(self.message.is_idempotent);
+        let error = match outcome {
+            Outcome::Answer(mut response) => {
+                self.span
+                    .answered(response.status(), response.headers(), id, tries.attempts);
+                with_id(response.headers_mut(), id);
+                let error = refused(response, client.settings.max_error, tries.deadline).await;
                 match held {
-                    Some(held) if error.is_forbidden() => self.explain(error, origin, &held.token),
+                    Some(held) if error.is_forbidden() => self.explain(error, &held.token),
                     _ => error,
                 }
             }
-            Outcome::Head(parts, error) => {
-                span.answered(parts.status, &parts.headers, tries.attempts);
+            Outcome::Head(mut parts, error) => {
+                self.span
+                    .answered(parts.status, &parts.headers, id, tries.attempts);
+                with_id(&mut parts.headers, id);
                 error.with_answer(parts.status, &parts.headers)
             }
-            Outcome::Silence(source) => {
-                Error::unanswered(source).with_client_request_id(&attempt.id)
-            }
+            Outcome::Silence(source) => Error::unanswered(source).with_client_request_id(id),
         };
-        Err(error.with_retry_safe(is_retry_safe))
+        error.with_retry_safe(is_retry_safe)
+    }
+
+    /// Says of an error how the call came to it.
+    fn ended_by(&self, error: Error) -> Error {
+        let Self { message, tries, .. } = self;
+        // What only reads is carried out by nobody.
+        let unknown = tries.unknown.as_ref();
+        let unknown = unknown.filter(|_| message.method != Method::GET);
+        let error = error.after(tries.attempts, tries.waited);
+        let error = error.with_unknown(unknown);
+        self.span.failed(&error);
+        self.origin.during(&message.method, error)
     }
 
     /// Says of a refusal which permissions open the action, and which the token has.
-    fn explain(&self, error: Error, origin: &Origin, token: &AccessToken) -> Error {
+    fn explain(&self, error: Error, token: &AccessToken) -> Error {
         let granted = Granted::read(token);
-        let said = self.signed_in.credential.caller();
+        let said = self.client.signed_in.credential.caller();
         let Some(caller) = said.or(granted.as_ref().map(|granted| granted.caller)) else {
             return error;
         };
-        let needed = origin.declaration.permissions.of(caller);
+        let needed = self.origin.declaration.permissions.of(caller);
         if needed.is_empty() {
             return error;
         }
@@ -236,17 +275,11 @@ impl Message {
         }
     }
 
-    fn outgoing(
-        &self,
-        url: Url,
-        id: &HeaderValue,
-        token: Option<&AccessToken>,
-        is_new: bool,
-    ) -> Outgoing {
+    fn outgoing(&self, url: Url, id: &HeaderValue, held: Option<&Held>, is_new: bool) -> Outgoing {
         let mut headers = self.headers.map(ADDED);
         headers.insert(CLIENT_REQUEST_ID, id.clone());
-        if let Some(token) = token {
-            headers.insert(AUTHORIZATION, token.bearer().clone());
+        if let Some(held) = held {
+            headers.insert(AUTHORIZATION, held.token.bearer().clone());
         }
         // The front ends of Graph ask for a length even where there is nothing: 411.
         if self.body.is_empty() && self.method != Method::GET && self.method != Method::DELETE {
@@ -287,6 +320,8 @@ impl Attempt {
 /// The answer to a message, before its body is read.
 pub(crate) struct Reply {
     pub(crate) response: Response<Body>,
+    /// The id of the request that it answers.
+    pub(crate) id: HeaderValue,
     pub(crate) attempts: u32,
     pub(crate) waited: Duration,
     /// When the time of the call is up: later, if a person took part.
@@ -296,10 +331,12 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn details(&self) -> Detailed<()> {
+        let mut headers = self.response.headers().clone();
+        with_id(&mut headers, &self.id);
         Detailed {
             value: (),
             status: self.response.status(),
-            headers: self.response.headers().clone(),
+            headers,
             attempts: self.attempts,
             waited: self.waited,
         }
@@ -311,6 +348,11 @@ impl Reply {
         self.span.failed(&error);
         error
     }
+}
+
+/// Adds the id of the request: Graph sends it back, and what stands between Graph and here may not.
+fn with_id(headers: &mut HeaderMap, id: &HeaderValue) {
+    headers.insert(CLIENT_REQUEST_ID, id.clone());
 }
 
 /// The error that an answer is.

@@ -4,11 +4,12 @@ mod exchange;
 mod token;
 
 use std::fmt;
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{LOCATION, RANGE};
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, Method, Response, StatusCode};
 use url::Url;
 
 use self::exchange::Message;
@@ -53,6 +54,8 @@ struct Settings {
     /// The address of Graph, and what stands in its path.
     base: Url,
     prefix: String,
+    /// An address of Graph that is longer than most: what takes its place in a clone of it finds the room that it needs.
+    long: Url,
     origin: url::Origin,
     /// Where Graph is, and what its tokens are for.
     graphs: Vec<Url>,
@@ -138,31 +141,30 @@ impl Client {
 
     /// Sends a call, and gives the answer if its status is 2xx.
     pub(crate) fn call(&self, call: Result<Call, Error>) -> BoxFuture<'_, Result<Answer, Error>> {
+        let call = call.and_then(|call| self.check_caller(call.declaration).map(|()| call));
+        let call = match call {
+            Ok(call) => call,
+            Err(error) => return Box::pin(ready(Err(error))),
+        };
+        let origin = self.origin(&call);
+        let method = call.declaration.method.clone();
+        let message = Message {
+            body: call.body.unwrap_or_default(),
+            is_idempotent: call.declaration.is_idempotent,
+            follows: call.is_download,
+            is_streamed: call.is_download,
+            ..Message::new(method, Target::Graph(call.path), call.headers)
+        };
+        // What is made before it, the future holds once.
         Box::pin(async move {
-            let call = call?;
-            self.check_caller(call.declaration)?;
-            let range = call.headers.get(RANGE).cloned();
-            let origin = self.origin(&call);
-            let method = &call.declaration.method;
-            let span = Span::new(method, &origin);
-            let message = Message {
-                body: call.body.unwrap_or_default(),
-                is_idempotent: call.declaration.is_idempotent,
-                follows: call.is_download,
-                is_streamed: call.is_download,
-                ..Message::new(method.clone(), Target::Graph(call.path), call.headers)
-            };
-            let reply = self
+            let span = Span::new(&message.method, &origin);
+            let mut reply = self
                 .send(&message, &origin, origin.deadline(), &span)
                 .await?;
-            let reply = match message.follows {
-                true => {
-                    let Message { method, target, .. } = &message;
-                    let download = self.download(reply, target, range, &origin, &span).await;
-                    download.map_err(|error| origin.during(method, error))?
-                }
-                false => reply,
-            };
+            if message.follows {
+                let download = Box::pin(self.download(reply, &message, &origin, &span)).await;
+                reply = download.map_err(|error| origin.during(&message.method, error))?;
+            }
             Ok(Answer::new(reply, message.method, message.target, origin))
         })
     }
@@ -172,13 +174,13 @@ impl Client {
     async fn download(
         &self,
         mut reply: Reply,
-        target: &Target,
-        range: Option<HeaderValue>,
+        message: &Message,
         origin: &Origin,
         span: &Span,
     ) -> Result<Reply, Error> {
+        let range = message.headers.get(RANGE).cloned();
         let own: HeaderMap = range.map(|range| (RANGE, range)).into_iter().collect();
-        let mut address = String::from(self.url(target));
+        let mut address = String::from(self.url(&message.target));
         for hop in 0.. {
             if !is_redirect(reply.response.status()) {
                 break;
@@ -318,12 +320,12 @@ impl Client {
             Target::Url(url) => return url.clone(),
             Target::Graph(path) => path,
         };
-        let Settings { base, prefix, .. } = &*self.settings;
+        let Settings { long, prefix, .. } = &*self.settings;
         let (path, query) = match path.split_once('?') {
             Some((path, query)) => (path, Some(query)),
             None => (&**path, None),
         };
-        let mut url = base.clone();
+        let mut url = long.clone();
         match prefix.is_empty() {
             true => url.set_path(path),
             false => url.set_path(&[prefix, path].concat()),
@@ -343,6 +345,13 @@ impl Client {
             _ => Ok(()),
         }
     }
+}
+
+/// An address on the same host as another.
+fn long(base: &Url) -> Url {
+    let mut long = base.clone();
+    long.set_path(&"-".repeat(128));
+    long
 }
 
 /// What is asked of an address that an answer gives, without the token.
@@ -504,6 +513,7 @@ impl ClientBuilder {
         let settings = Settings {
             prefix: root.path().trim_end_matches('/').to_owned(),
             origin: root.origin(),
+            long: long(&root),
             base: root,
             graphs,
             resource: scope.strip_suffix(".default").map(str::to_owned),

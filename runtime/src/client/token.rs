@@ -47,17 +47,22 @@ impl Client {
         }
     }
 
-    /// The token of a call, and the entry that it is of.
+    /// The token at hand that opens a call, and the entry that it is of.
+    pub(super) fn token_at_hand(&self, origin: &Origin) -> Option<Held> {
+        let held = self.held(self.needed(&origin.declaration.permissions))?;
+        if held.token.is_due() {
+            self.renew_behind(&held.entry);
+        }
+        Some(held)
+    }
+
+    /// Another token for a call, and the entry that it is of.
     pub(super) async fn token_for(
         &self,
         origin: &Origin,
-        tries: &mut Tries,
+        tries: &mut Tries<'_>,
     ) -> Result<Held, Error> {
         let needed = self.needed(&origin.declaration.permissions);
-        if let Some(held) = self.held(needed) {
-            self.renew_behind(&held.entry);
-            return Ok(held);
-        }
         // The least privileged one stands first.
         let least = needed.get(..1).unwrap_or_default();
         let entry = self.signed_in.tokens.entry(self.scopes(least));
@@ -69,7 +74,7 @@ impl Client {
     pub(super) async fn renewed_for(
         &self,
         entry: &Arc<Entry>,
-        tries: &mut Tries,
+        tries: &mut Tries<'_>,
     ) -> Result<AccessToken, Error> {
         let since = Instant::now();
         let token = self.renewed(entry, tries.deadline).await;

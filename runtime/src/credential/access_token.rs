@@ -13,11 +13,14 @@ use crate::error::Error;
 
 /// A bearer token of Graph. It is not shown by `Debug`, and wiped from memory with its last clone.
 #[derive(Clone)]
-pub struct AccessToken {
+pub struct AccessToken(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
     bearer: HeaderValue,
     expires_at: Option<Instant>,
     renew_at: Option<Instant>,
-    permissions: Arc<[String]>,
+    permissions: Vec<String>,
 }
 
 impl AccessToken {
@@ -38,12 +41,12 @@ impl AccessToken {
         let mut bearer = HeaderValue::from_maybe_shared(Bytes::from_owner(text))
             .map_err(|_| Error::auth("the access token has a character that no token has"))?;
         bearer.set_sensitive(true);
-        Ok(Self {
+        Ok(Self(Arc::new(Inner {
             bearer,
             expires_at: None,
             renew_at: None,
-            permissions: Arc::new([]),
-        })
+            permissions: Vec::new(),
+        })))
     }
 
     /// Says how long from now the token is good. It is renewed while it is still used, when a tenth of that is
@@ -66,37 +69,41 @@ impl AccessToken {
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        self.permissions = permissions.into_iter().map(Into::into).collect();
+        self.inner().permissions = permissions.into_iter().map(Into::into).collect();
         self
     }
 
     pub(crate) fn good_from(mut self, then: Instant, lifetime: Duration) -> Self {
         let margin = (lifetime / 10).min(Duration::from_secs(5 * 60));
-        self.expires_at = then.checked_add(lifetime);
+        self.inner().expires_at = then.checked_add(lifetime);
         self.renew_from(then, lifetime - margin)
     }
 
     pub(crate) fn renew_from(mut self, then: Instant, wait: Duration) -> Self {
-        self.renew_at = then.checked_add(wait);
+        self.inner().renew_at = then.checked_add(wait);
         self
     }
 
+    fn inner(&mut self) -> &mut Inner {
+        Arc::make_mut(&mut self.0)
+    }
+
     pub(crate) fn bearer(&self) -> &HeaderValue {
-        &self.bearer
+        &self.0.bearer
     }
 
     pub(crate) fn is_good(&self) -> bool {
-        self.expires_at.is_none_or(|end| Instant::now() < end)
+        self.0.expires_at.is_none_or(|end| Instant::now() < end)
     }
 
     pub(crate) fn is_due(&self) -> bool {
-        self.renew_at.is_some_and(|due| Instant::now() >= due)
+        self.0.renew_at.is_some_and(|due| Instant::now() >= due)
     }
 
     /// Whether one of the permissions is known to be in it.
     pub(crate) fn has_one_of(&self, permissions: &[&str]) -> bool {
         let has = |permission: &&str| {
-            let mut own = self.permissions.iter();
+            let mut own = self.0.permissions.iter();
             own.any(|own| own.eq_ignore_ascii_case(permission))
         };
         permissions.iter().any(has)
@@ -105,7 +112,7 @@ impl AccessToken {
 
 impl PartialEq for AccessToken {
     fn eq(&self, other: &Self) -> bool {
-        self.bearer == other.bearer
+        self.0.bearer == other.0.bearer
     }
 }
 

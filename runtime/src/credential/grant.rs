@@ -160,13 +160,17 @@ pub(crate) async fn post<T: DeserializeOwned>(
         max_token: limit,
         ..
     } = request.platform;
-    let mut tries = Tries::new(*retry, request.deadline);
+    let mut tries = Tries::new(retry, request.deadline);
     loop {
         let sent = timeout_at(request.deadline, transport.send(message())).await;
         tries.attempts += 1;
         let outcome = match sent.unwrap_or_else(|_| Err(TransportError::timed_out())) {
             Err(error) => Outcome::Silence(error),
-            Ok(response) => Outcome::whole(response, *limit, request.deadline).await,
+            Ok(response) => {
+                Outcome::Answer(response)
+                    .whole(*limit, request.deadline)
+                    .await
+            }
         };
         if let Some(wait) = tries.wait(&outcome, is_idempotent) {
             sleep(wait).await;

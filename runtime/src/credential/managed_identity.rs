@@ -125,7 +125,7 @@ impl ManagedIdentity {
             return Err(absent());
         }
         let limit = request.platform.max_token;
-        let outcome = Outcome::whole(response, limit, deadline).await;
+        let outcome = Outcome::Answer(response).whole(limit, deadline).await;
         match grant::read(SERVICE, outcome, limit, deadline).await {
             Ok(answer) => Grant { answer, asked_at }.access_token(request).map(Ok),
             Err(error) if error.status().is_some_and(may_pass) => Ok(Err(error)),

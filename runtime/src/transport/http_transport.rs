@@ -81,10 +81,34 @@ impl HttpTransport {
         }
     }
 
-    pub(super) async fn exchange(
+    /// Sends a request. What goes out is handed over at once, so that the future need not hold it.
+    pub(super) fn exchange(
         &self,
         outgoing: Outgoing,
-    ) -> Result<Response<Body>, TransportError> {
+    ) -> impl Future<Output = Result<Response<Body>, TransportError>> + Send + use<> {
+        let sent = self.execute(outgoing);
+        async {
+            let response = sent?.await;
+            let mut response = response.map_err(without_address)?;
+            if response.content_length() == Some(0) {
+                // An action's, most often: what it has is its head.
+                let mut head = Response::new(Body::from(Bytes::new()));
+                *head.status_mut() = response.status();
+                *head.headers_mut() = mem::take(response.headers_mut());
+                return Ok(head);
+            }
+            let response = Response::from(response);
+            Ok(response.map(|body| Body(super::Inner::Reqwest(body))))
+        }
+    }
+
+    fn execute(
+        &self,
+        outgoing: Outgoing,
+    ) -> Result<
+        impl Future<Output = reqwest::Result<reqwest::Response>> + Send + use<>,
+        TransportError,
+    > {
         let Outgoing {
             method,
             url,
@@ -100,17 +124,7 @@ impl HttpTransport {
         let is_direct = host::is_direct(request.url());
         let way = Way { is_direct, is_new };
         let client = self.inner.client(way).map_err(not_sent)?;
-        let response = client.execute(request).await;
-        let mut response = response.map_err(without_address)?;
-        if response.content_length() == Some(0) {
-            // An action's, most often: what it has is its head.
-            let mut head = Response::new(Body::from(Bytes::new()));
-            *head.status_mut() = response.status();
-            *head.headers_mut() = mem::take(response.headers_mut());
-            return Ok(head);
-        }
-        let response = Response::from(response);
-        Ok(response.map(|body| Body(super::Inner::Reqwest(body))))
+        Ok(client.execute(request))
     }
 }
 

@@ -7,12 +7,15 @@ mod tls;
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::future::ready;
 use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
+#[cfg(feature = "reqwest")]
+use futures_util::future::Either;
 use http::uri::InvalidUri;
 use http::{HeaderMap, Method, Request, Response};
 use http_body::Frame;
@@ -94,6 +97,11 @@ impl Body {
         ))
     }
 
+    /// Whether nothing more of it is to come.
+    pub(crate) fn has_come(&self) -> bool {
+        matches!(self.0, Inner::Whole(_)) || http_body::Body::is_end_stream(self)
+    }
+
     /// What has come of it as a whole.
     pub(crate) fn whole(&self) -> Bytes {
         match &self.0 {
@@ -104,9 +112,6 @@ impl Body {
 
     /// Reads it to its end, or an error if it is longer than `limit` bytes or the time is up.
     pub(crate) async fn read(self, limit: usize, deadline: Instant) -> Result<Bytes, Error> {
-        if http_body::Body::is_end_stream(&self) {
-            return Ok(Bytes::new());
-        }
         match timeout_at(deadline, self.read_within(limit)).await {
             Ok(read) => read,
             Err(_) => Err(Error::cut_off(TransportError::timed_out())),
@@ -258,6 +263,16 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
+    fn send_by(
+        self,
+        transport: &dyn Transport,
+    ) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
+        match self.request() {
+            Ok(request) => transport.send(request),
+            Err(error) => Box::pin(ready(Err(error))),
+        }
+    }
+
     fn request(self) -> Result<Request<Bytes>, TransportError> {
         let not_sent =
             |error: InvalidUri| TransportError::new(error).with_kind(TransportErrorKind::NotSent);
@@ -280,12 +295,24 @@ pub(crate) enum Carrier {
 }
 
 impl Carrier {
-    pub(crate) async fn send(&self, outgoing: Outgoing) -> Result<Response<Body>, TransportError> {
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn send(
+        &self,
+        outgoing: Outgoing,
+    ) -> impl Future<Output = Result<Response<Body>, TransportError>> + Send {
         match self {
-            #[cfg(feature = "reqwest")]
-            Self::Http(transport) => transport.exchange(outgoing).await,
-            Self::Other(transport) => transport.send(outgoing.request()?).await,
+            Self::Http(transport) => Either::Left(transport.exchange(outgoing)),
+            Self::Other(transport) => Either::Right(outgoing.send_by(&**transport)),
         }
+    }
+
+    #[cfg(not(feature = "reqwest"))]
+    pub(crate) fn send(
+        &self,
+        outgoing: Outgoing,
+    ) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
+        let Self::Other(transport) = self;
+        outgoing.send_by(&**transport)
     }
 
     pub(crate) fn as_dyn(&self) -> &dyn Transport {
