@@ -12,7 +12,7 @@ use clap::error::ErrorKind::MissingRequiredArgument;
 use clap::{CommandFactory as _, Parser};
 use graph_action::credential::ClientSecret;
 use graph_action::emulator::Emulator;
-use graph_action::{Action, Client, Error, ErrorKind, graph_action};
+use graph_action::{Action, Client, Declaration, Error, ErrorKind, graph_action};
 use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
 use serde::Deserialize;

@@ -9,23 +9,19 @@ impl<'a, const N: usize> ::graph_action::__private::Action for Archive<'a, N> {
         method: ::graph_action::__private::Method::POST,
         path: "/teams/<id>/archive",
         version: ::graph_action::__private::ApiVersion::V1,
-        permissions: ::graph_action::__private::Permissions {
-            delegated: &["Team.ReadWrite.All"],
-            personal: &[],
-            application: &["Team.ReadWrite.All"],
-        },
+        permissions: ::graph_action::__private::scope(&["Team.ReadWrite.All"]),
         is_idempotent: false,
     };
     type Response = ();
 }
 impl<'a, const N: usize> Archive<'a, N> {
-    /// Prepares `POST /teams/<id>/archive`, version `v1.0`.
-    ///
-    /// | caller | one of these permissions, least privileged first |
-    /// | --- | --- |
-    /// | delegated, work or school account | `Team.ReadWrite.All` |
-    /// | delegated, personal Microsoft account | not supported |
-    /// | application | `Team.ReadWrite.All` |
+    /**Prepares `POST /teams/<id>/archive`, version `v1.0`.
+
+| caller | one of these permissions, least privileged first |
+| --- | --- |
+| delegated, work or school account | `Team.ReadWrite.All` |
+| delegated, personal Microsoft account | not supported |
+| application | `Team.ReadWrite.All` |*/
     fn request(
         &self,
         id: impl ::graph_action::__private::PathValue,

@@ -12,23 +12,21 @@ impl ::graph_action::__private::Action for CreateToken {
         method: ::graph_action::__private::Method::POST,
         path: "/deviceManagement/androidForWorkEnrollmentProfiles/<id>/createToken",
         version: ::graph_action::__private::ApiVersion::Beta,
-        permissions: ::graph_action::__private::Permissions {
-            delegated: &["DeviceManagementConfiguration.ReadWrite.All"],
-            personal: &[],
-            application: &["DeviceManagementConfiguration.ReadWrite.All"],
-        },
+        permissions: ::graph_action::__private::scope(
+            &["DeviceManagementConfiguration.ReadWrite.All"],
+        ),
         is_idempotent: false,
     };
     type Response = ();
 }
 impl CreateToken {
-    /// Prepares `POST /deviceManagement/androidForWorkEnrollmentProfiles/<id>/createToken`, version `beta`.
-    ///
-    /// | caller | one of these permissions, least privileged first |
-    /// | --- | --- |
-    /// | delegated, work or school account | `DeviceManagementConfiguration.ReadWrite.All` |
-    /// | delegated, personal Microsoft account | not supported |
-    /// | application | `DeviceManagementConfiguration.ReadWrite.All` |
+    /**Prepares `POST /deviceManagement/androidForWorkEnrollmentProfiles/<id>/createToken`, version `beta`.
+
+| caller | one of these permissions, least privileged first |
+| --- | --- |
+| delegated, work or school account | `DeviceManagementConfiguration.ReadWrite.All` |
+| delegated, personal Microsoft account | not supported |
+| application | `DeviceManagementConfiguration.ReadWrite.All` |*/
     pub fn request(
         &self,
         id: impl ::graph_action::__private::PathValue,

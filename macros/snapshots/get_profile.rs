@@ -7,29 +7,24 @@ impl ::graph::__private::Action for GetProfile {
         method: ::graph::__private::Method::GET,
         path: "/deviceManagement/androidForWorkEnrollmentProfiles/<id>",
         version: ::graph::__private::ApiVersion::V1,
-        permissions: ::graph::__private::Permissions {
-            delegated: &[
+        permissions: ::graph::__private::scope(
+            &[
                 "DeviceManagementConfiguration.Read.All",
                 "DeviceManagementConfiguration.ReadWrite.All",
             ],
-            personal: &[],
-            application: &[
-                "DeviceManagementConfiguration.Read.All",
-                "DeviceManagementConfiguration.ReadWrite.All",
-            ],
-        },
+        ),
         is_idempotent: true,
     };
     type Response = Profile;
 }
 impl GetProfile {
-    /// Prepares `GET /deviceManagement/androidForWorkEnrollmentProfiles/<id>`, version `v1.0`.
-    ///
-    /// | caller | one of these permissions, least privileged first |
-    /// | --- | --- |
-    /// | delegated, work or school account | `DeviceManagementConfiguration.Read.All`, `DeviceManagementConfiguration.ReadWrite.All` |
-    /// | delegated, personal Microsoft account | not supported |
-    /// | application | `DeviceManagementConfiguration.Read.All`, `DeviceManagementConfiguration.ReadWrite.All` |
+    /**Prepares `GET /deviceManagement/androidForWorkEnrollmentProfiles/<id>`, version `v1.0`.
+
+| caller | one of these permissions, least privileged first |
+| --- | --- |
+| delegated, work or school account | `DeviceManagementConfiguration.Read.All`, `DeviceManagementConfiguration.ReadWrite.All` |
+| delegated, personal Microsoft account | not supported |
+| application | `DeviceManagementConfiguration.Read.All`, `DeviceManagementConfiguration.ReadWrite.All` |*/
     pub(crate) fn request(
         &self,
         id: impl ::graph::__private::PathValue,

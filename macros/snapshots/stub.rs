@@ -9,7 +9,7 @@ impl ::graph_action::__private::Action for CreateToken {
     type Response = Profile;
 }
 impl CreateToken {
-    /// Stands in for a declaration that does not compile.
+    ///Stands in for a declaration that does not compile.
     pub fn request(
         &self,
         id: impl ::graph_action::__private::PathValue,

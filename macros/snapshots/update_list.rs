@@ -35,13 +35,13 @@ impl<'a, T: Clone, const N: usize> UpdateList<'a, T, N>
 where
     T: Send,
 {
-    /// Prepares `PATCH /users/<user_id>/todo/lists/<r_list>`, version `v1.0`.
-    ///
-    /// | caller | one of these permissions, least privileged first |
-    /// | --- | --- |
-    /// | delegated, work or school account | `Tasks.ReadWrite` |
-    /// | delegated, personal Microsoft account | `Tasks.ReadWrite` |
-    /// | application | not supported |
+    /**Prepares `PATCH /users/<user_id>/todo/lists/<r_list>`, version `v1.0`.
+
+| caller | one of these permissions, least privileged first |
+| --- | --- |
+| delegated, work or school account | `Tasks.ReadWrite` |
+| delegated, personal Microsoft account | `Tasks.ReadWrite` |
+| application | not supported |*/
     fn request(
         &self,
         r_list: impl ::graph_action::__private::PathValue,

@@ -87,9 +87,10 @@ fn permissions(permissions: &Permissions, private: &TokenStream) -> TokenStream 
         personal,
         application,
     } = permissions;
-    if delegated == application && personal.is_empty() {
+    let values = |names: &[LitStr]| names.iter().map(LitStr::value).collect::<Vec<_>>();
+    if values(delegated) == values(application) && personal.is_empty() {
         // Each list costs the compiler as much as all that stands around it, and most have one.
-        return quote!(#private::Permissions::scope(&[#(#delegated),*]));
+        return quote!(#private::scope(&[#(#delegated),*]));
     }
     quote! {
         #private::Permissions {
@@ -122,7 +123,7 @@ pub(crate) fn stub(mistaken: Mistaken<'_>) -> TokenStream {
     let method = match arguments {
         Some(arguments) => {
             let request = Request {
-                docs: " Stands in for a declaration that does not compile.".to_owned(),
+                docs: "Stands in for a declaration that does not compile.".to_owned(),
                 arguments: signature(&arguments, outline),
                 bound: None,
                 prepare: quote!(#private::stub()),
@@ -465,7 +466,7 @@ fn docs(declaration: &Declaration<'_>) -> String {
         format!("| {caller} | {names} |")
     };
     format!(
-        " Prepares `{} {}`, version `{version}`.\n\n\
+        "Prepares `{} {}`, version `{version}`.\n\n\
          | caller | one of these permissions, least privileged first |\n\
          | --- | --- |\n{}\n{}\n{}",
         declaration.method.name(),

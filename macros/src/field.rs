@@ -7,7 +7,7 @@ use syn::{Attribute, Expr, ExprLit, Field, Ident, Lit, LitStr, Meta, MetaNameVal
 
 use crate::errors::{Errors, nearest};
 use crate::path::Position;
-use crate::serde_attrs::{SerdeField, is_skipped};
+use crate::serde_attrs::{is_skipped, said};
 
 /// A field of the annotated struct.
 pub(crate) struct ParamField<'a> {
@@ -73,8 +73,8 @@ impl<'a> ParamField<'a> {
 
     /// The type that says by itself when the property is left out of the body, if it is one.
     pub(crate) fn leaves_out(&self) -> Option<Absence> {
-        let serde = SerdeField::of(self.field);
-        if !self.is_property() || serde.skip_serializing_if.is_some() || serde.flatten.is_some() {
+        let has = |name| said(&self.field.attrs, name).is_some();
+        if !self.is_property() || has("skip_serializing_if") || has("flatten") {
             None
         } else if is_named(&self.field.ty, "Option") {
             Some(Absence::Option)
@@ -94,28 +94,22 @@ pub(crate) enum Absence {
 
 /// Reports what is said to serde about a field of which serde sends nothing.
 fn check_serde(field: &Field, name: &str, placement: &Placement, errors: &mut Errors) {
-    let serde = SerdeField::of(field);
     let (of_body, place) = match placement {
         Placement::Property | Placement::Skipped => return,
-        Placement::Body(_) => (serde.with, "is the whole body, sent as its own type has it"),
+        Placement::Body(_) => (
+            Some("with"),
+            "is the whole body, sent as its own type has it",
+        ),
         Placement::Placeholder(_) | Placement::Header(_) => (None, "is no property of the body"),
     };
-    let useless = [
-        serde.serialize_with,
-        serde.skip_serializing_if,
-        serde.flatten,
-        of_body,
-    ];
-    for meta in useless.into_iter().flatten() {
-        let said = meta
-            .path()
-            .get_ident()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        errors.at(
-            meta,
-            format!("`{name}` {place}: leave out `{said}`, and give the field a type that is written as Graph expects it"),
-        );
+    let useless = ["serialize_with", "skip_serializing_if", "flatten"];
+    for useless in useless.into_iter().chain(of_body) {
+        if let Some(meta) = said(&field.attrs, useless) {
+            errors.at(
+                meta,
+                format!("`{name}` {place}: leave out `{useless}`, and give the field a type that is written as Graph expects it"),
+            );
+        }
     }
 }
 

@@ -1,7 +1,5 @@
 //! What the user says to serde, as far as it bears on what the macro says too.
 
-use darling::FromAttributes;
-use darling::util::Ignored;
 use proc_macro2::Span;
 use quote::ToTokens as _;
 use serde_derive_internals::ast::Container;
@@ -12,32 +10,27 @@ use syn::{Attribute, Data, DeriveInput, Field, Ident, Meta, Path, Token};
 use crate::errors::{Errors, nearest};
 
 /// What the user says about the struct.
-#[derive(Default, FromAttributes)]
-#[darling(attributes(serde), allow_unknown_fields, default)]
 pub(crate) struct SerdeContainer {
     /// The user's own derive of `Serialize`.
-    #[darling(skip)]
     pub(crate) serialize: Option<Path>,
     /// Whether serde would refuse one of its attributes, here or on a field.
-    #[darling(skip)]
     pub(crate) is_wrong: bool,
     pub(crate) rename_all: Option<Meta>,
     /// Whether `rename_all` says something for `Deserialize` alone.
-    #[darling(skip)]
     pub(crate) renames_deserialize: bool,
-    remote: Option<Meta>,
-    #[darling(rename = "crate")]
     pub(crate) krate: Option<Meta>,
 }
 
 impl SerdeContainer {
     pub(crate) fn new(item: &DeriveInput, errors: &mut Errors) -> Self {
         let attributes = &item.attrs;
-        let mut serde = Self::default();
-        if says_anything(item) {
-            serde = Self::from_attributes(attributes).unwrap_or_default();
-            serde.is_wrong = check(item, errors).is_err();
-        }
+        let mut serde = Self {
+            serialize: None,
+            is_wrong: says_anything(item) && check(item, errors).is_err(),
+            rename_all: said(attributes, "rename_all"),
+            renames_deserialize: false,
+            krate: said(attributes, "crate"),
+        };
         serde.serialize = attributes
             .iter()
             .filter(|attribute| attribute.path().is_ident("derive"))
@@ -64,7 +57,7 @@ impl SerdeContainer {
         };
         let other_half = serde.rename_all.take_if(|meta| is_for_deserialize(meta));
         serde.renames_deserialize = other_half.is_some();
-        if let Some(meta) = &serde.remote {
+        if let Some(meta) = said(attributes, "remote") {
             errors.at(
                 meta,
                 "`remote` keeps serde from making the struct itself `Serialize`, and it is what is sent: leave it out",
@@ -154,30 +147,18 @@ const SERDE: [&str; 18] = [
     "with",
 ];
 
-/// What the user says about a field.
-#[derive(Default, FromAttributes)]
-#[darling(attributes(serde), allow_unknown_fields, default)]
-pub(crate) struct SerdeField {
-    pub(crate) skip: Option<Ignored>,
-    pub(crate) skip_serializing: Option<Ignored>,
-    pub(crate) skip_serializing_if: Option<Meta>,
-    pub(crate) serialize_with: Option<Meta>,
-    pub(crate) with: Option<Meta>,
-    pub(crate) flatten: Option<Meta>,
-}
-
-impl SerdeField {
-    pub(crate) fn of(field: &Field) -> Self {
-        if !field.attrs.iter().any(is_serde) {
-            return Self::default();
-        }
-        // What is wrong in it is reported by `check`.
-        Self::from_attributes(&field.attrs).unwrap_or_default()
-    }
+/// What is said to serde under a name. What is wrong in it is reported by `check`.
+pub(crate) fn said(attributes: &[Attribute], name: &str) -> Option<Meta> {
+    let attributes = attributes.iter().filter(|attribute| is_serde(attribute));
+    let metas = attributes.filter_map(|attribute| {
+        let metas = Punctuated::<Meta, Token![,]>::parse_terminated;
+        attribute.parse_args_with(metas).ok()
+    });
+    metas.flatten().find(|meta| meta.path().is_ident(name))
 }
 
 /// Whether the user himself keeps a field out of the body.
 pub(crate) fn is_skipped(field: &Field) -> bool {
-    let serde = SerdeField::of(field);
-    serde.skip.is_some() || serde.skip_serializing.is_some()
+    let mut names = ["skip", "skip_serializing"].into_iter();
+    names.any(|name| said(&field.attrs, name).is_some())
 }

@@ -93,16 +93,6 @@ pub struct Permissions {
 }
 
 impl Permissions {
-    /// The same permissions for an app with a work or school account's user and without a user, which is what
-    /// `scope` declares.
-    pub const fn scope(permissions: &'static [&'static str]) -> Self {
-        Self {
-            delegated: permissions,
-            personal: &[],
-            application: permissions,
-        }
-    }
-
     /// The permissions of one kind of caller.
     pub const fn of(&self, caller: Caller) -> &'static [&'static str] {
         match caller {
@@ -110,6 +100,17 @@ impl Permissions {
             Caller::Personal => self.personal,
             Caller::Application => self.application,
         }
+    }
+}
+
+/// What `scope` declares: the same permissions with a work or school account's user and without a user.
+///
+/// No method of [`Permissions`], since the compiler would explain a path to it that leads nowhere twice.
+pub const fn scope(permissions: &'static [&'static str]) -> Permissions {
+    Permissions {
+        delegated: permissions,
+        personal: &[],
+        application: permissions,
     }
 }
 

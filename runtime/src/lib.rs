@@ -82,7 +82,7 @@ pub mod __private {
     pub use graph_action_macros::instead;
     pub use http::Method;
 
-    pub use crate::action::{Action, ApiVersion, Declaration, Permissions};
+    pub use crate::action::{Action, ApiVersion, Declaration, Permissions, scope};
     pub use crate::nullable::Nullable;
     pub use crate::path::{Alias, Part, PathValue, Piece, QueryValue};
     pub use crate::request::{Payload, Request, request, stub};

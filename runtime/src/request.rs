@@ -282,9 +282,8 @@ pub fn request<A: Action>(
     payload: Payload,
 ) -> Request<A> {
     let is_download = A::Response::IS_DOWNLOAD;
-    let call = Call::render(A::DECLARATION, is_download, parts, headers, payload);
     Request {
-        call: call.map_err(|error| error.of_declared(A::DECLARATION)),
+        call: Call::new(A::DECLARATION, is_download, parts, headers, payload),
         action: PhantomData,
     }
 }
@@ -293,6 +292,17 @@ impl Call {
     /// Where the version ends in the path.
     fn version_end(&self) -> usize {
         1 + self.version.as_str().len()
+    }
+
+    fn new(
+        declaration: &'static Declaration,
+        is_download: bool,
+        parts: &[Part<'_>],
+        headers: &[(&'static str, &dyn QueryValue)],
+        payload: Payload,
+    ) -> Result<Self, Error> {
+        let rendered = Self::render(declaration, is_download, parts, headers, payload);
+        rendered.map_err(|error| error.of_declared(declaration))
     }
 
     fn render(
@@ -442,11 +452,23 @@ impl Payload {
 
     /// The parameters as JSON.
     pub fn json<T: Serialize + ?Sized>(parameters: &T) -> Self {
-        Self(match serde_json::to_vec(parameters) {
-            Ok(json) => Ok(Some(("application/json", json.into()))),
-            Err(source) => {
-                Err(Error::request("the body cannot be written as JSON").with_source(source))
-            }
+        // As `to_vec` does it, but that only one line of it is compiled for each action.
+        let mut json = Self::buffer();
+        let written = parameters.serialize(&mut serde_json::Serializer::new(&mut json));
+        Self::written(json, written)
+    }
+
+    #[inline(never)]
+    fn buffer() -> Vec<u8> {
+        Vec::with_capacity(128)
+    }
+
+    #[inline(never)]
+    fn written(json: Vec<u8>, written: serde_json::Result<()>) -> Self {
+        let wrong = "the body cannot be written as JSON";
+        Self(match written {
+            Ok(()) => Ok(Some(("application/json", json.into()))),
+            Err(source) => Err(Error::request(wrong).with_source(source)),
         })
     }
 

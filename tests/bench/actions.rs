@@ -1,9 +1,9 @@
 //! Crates of many actions.
 
-use std::error::Error;
 use std::fmt::Write as _;
 
 use crate::crates::{Crate, root};
+use graph_action::BoxError;
 
 /// How the actions of a crate are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,21 +32,45 @@ impl Way {
     }
 }
 
-/// Writes a crate of so many actions. Each action has three parameters and a place in its path; every second one answers with a resource.
-pub(crate) fn write(way: Way, count: usize) -> Result<Crate, Box<dyn Error>> {
-    let mut source = prelude(way);
+/// Writes a library of so many actions. Each has three parameters and a place in its path; every second one answers
+/// with a resource.
+pub(crate) fn library(way: Way, count: usize) -> Result<Crate, BoxError> {
+    let name = format!("{}_{count}", way.name());
+    Crate::library(&name, &dependencies(), &source(way, count))
+}
+
+/// Writes a program of so many actions, which has to have all of them.
+pub(crate) fn program(way: Way, count: usize) -> Result<Crate, BoxError> {
+    let name = format!("{}_{count}_program", way.name());
+    let mut source = source(way, count);
+    source.push_str("\nfn main() {\n    std::hint::black_box([\n");
     for number in 0..count {
-        action(&mut source, way, number, "display_name");
+        let call = match way {
+            Way::Boxed => format!("Action{number}::send"),
+            _ => format!("call{number}"),
+        };
+        writeln!(source, "        {call} as *const () as usize,")?;
     }
+    source.push_str("    ]);\n}\n");
+    Crate::program(&name, &dependencies(), &source)
+}
+
+fn dependencies() -> String {
     let runtime = root().join("runtime");
-    let dependencies = format!(
+    format!(
         r#"graph-action = {{ path = {runtime:?} }}
 reqwest = {{ version = "0.13", default-features = false, features = ["http2", "rustls", "system-proxy"] }}
 serde = {{ version = "1", features = ["derive"] }}
 serde_json = "1""#
-    );
-    let name = format!("{}_{count}", way.name());
-    Crate::new(&name, &dependencies, &source)
+    )
+}
+
+fn source(way: Way, count: usize) -> String {
+    let mut source = prelude(way);
+    for number in 0..count {
+        action(&mut source, way, number);
+    }
+    source
 }
 
 fn prelude(way: Way) -> String {
@@ -60,13 +84,13 @@ fn prelude(way: Way) -> String {
         Way::Boxed | Way::Async => by_hand + answer,
         Way::Declared | Way::Called => format!(
             "use graph_action::{{Client, Error, graph_action}};\n\
-             use graph_action::transport::BoxFuture;\n{answer}"
+{answer}"
         ),
     }
 }
 
 /// One action, and a function that calls it.
-fn action(source: &mut String, way: Way, number: usize, name: &str) {
+fn action(source: &mut String, way: Way, number: usize) {
     let has_answer = number % 2 == 1;
     let answer = if has_answer { "Made" } else { "()" };
     let path = format!("/deviceManagement/profiles/<id>/action{number}");
@@ -80,7 +104,7 @@ fn action(source: &mut String, way: Way, number: usize, name: &str) {
             let call = format!(
                 "impl Action{number} {{
     pub fn send<'a>(&self, graph: &'a Graph, id: &str) -> BoxFuture<'a, {answer}> {{
-        graph.{post}(&format!(\"/v1.0{filled}\"), self)
+        graph.{post}(&format!(\"/v1.0{filled}\"), serde_json::to_vec(self))
     }}
 }}
 "
@@ -121,8 +145,12 @@ pub fn call{number}<'a>(action: &'a Action{number}, graph: &'a Graph, id: &'a st
                 "#[graph_action(post = \"{path}\", scope = \"DeviceManagementConfiguration.ReadWrite.All\"{returns})]\n"
             );
             let call = format!(
-                "pub fn call{number}<'a>(action: &Action{number}, graph: &'a Client, id: &str) -> BoxFuture<'a, Result<{answer}, Error>> {{
-    Box::pin(action.request(id).send(graph))
+                "pub fn call{number}<'a>(
+    action: &Action{number},
+    graph: &'a Client,
+    id: &str,
+) -> impl Future<Output = Result<{answer}, Error>> + Send + use<'a> {{
+    action.request(id).send(graph)
 }}
 "
             );
@@ -142,7 +170,7 @@ pub fn call{number}<'a>(action: &'a Action{number}, graph: &'a Graph, id: &'a st
         "
 {attribute}pub struct Action{number} {{
     pub token_validity_in_seconds: i32,
-    pub {name}: String,
+    pub display_name: String,
 {absent}    pub is_enabled: Option<bool>,
 }}
 

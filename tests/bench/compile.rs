@@ -1,39 +1,34 @@
 //! What declared actions cost the compiler, beside the same by hand.
 //!
-//! `cargo run --release -p graph-action-bench --bin compile` prints the CPU time of cargo on crates of 1 to 4,000
+//! `cargo run --release -p graph-action-bench -- compile` prints the CPU time of cargo on crates of 1 to 4,000
 //! actions, after their dependencies; of so many as its arguments say, if there are any.
 
-mod actions;
-mod cpu;
-mod crates;
-
-use std::env;
-use std::error::Error;
 use std::fs;
 use std::time::Duration;
 
-use self::actions::{Way, write};
-use self::cpu::run;
-use self::crates::Crate;
+use crate::actions::{Way, library};
+use crate::cpu::time;
+use crate::crates::Crate;
+use graph_action::BoxError;
 
 const COUNTS: [usize; 5] = [1, 10, 100, 1000, 4000];
 
 /// How often each is measured; the least counts, since whatever else the machine does only adds.
 const TIMES: usize = 2;
 
-fn main() -> Result<(), Box<dyn Error>> {
+pub(crate) fn run(arguments: &[String]) -> Result<(), BoxError> {
     println!("| | actions | by hand | declared | ratio |");
     println!("| --- | --- | --- | --- | --- |");
-    let said: Result<Vec<usize>, _> = env::args().skip(1).map(|count| count.parse()).collect();
+    let said: Result<Vec<usize>, _> = arguments.iter().map(|count| count.parse()).collect();
     let counts = match said? {
         said if said.is_empty() => COUNTS.to_vec(),
         said => said,
     };
     for count in counts {
-        let derived = write(Way::Derived, count)?;
-        let boxed = write(Way::Boxed, count)?;
-        let declared = write(Way::Declared, count)?;
-        let called = write(Way::Called, count)?;
+        let derived = library(Way::Derived, count)?;
+        let boxed = library(Way::Boxed, count)?;
+        let declared = library(Way::Declared, count)?;
+        let called = library(Way::Called, count)?;
         compare(
             "check, of `derive(Serialize)`",
             count,
@@ -51,14 +46,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         compare("check, of a boxed call", count, &boxed, &called, checked)?;
         compare("build, of a boxed call", count, &boxed, &called, built)?;
         if count <= 1000 {
-            let by_hand = write(Way::Async, count)?;
+            let by_hand = library(Way::Async, count)?;
             compare("build, of an `async fn`", count, &by_hand, &called, built)?;
         }
     }
     Ok(())
 }
 
-type Measure = fn(&Crate) -> Result<Duration, Box<dyn Error>>;
+type Measure = fn(&Crate) -> Result<Duration, BoxError>;
 
 fn compare(
     what: &str,
@@ -66,7 +61,7 @@ fn compare(
     by_hand: &Crate,
     declared: &Crate,
     measure: Measure,
-) -> Result<(), Box<dyn Error>> {
+) -> Result<(), BoxError> {
     let (mut least, mut ours) = (Duration::MAX, Duration::MAX);
     for written in [by_hand, declared] {
         // What they depend on is there from here on.
@@ -82,32 +77,34 @@ fn compare(
     Ok(())
 }
 
-fn checked(written: &Crate) -> Result<Duration, Box<dyn Error>> {
+fn checked(written: &Crate) -> Result<Duration, BoxError> {
     clean(written, "check")
 }
 
-fn built(written: &Crate) -> Result<Duration, Box<dyn Error>> {
+fn built(written: &Crate) -> Result<Duration, BoxError> {
     clean(written, "build")
 }
 
 /// The crate alone, without anything of its own at hand.
-fn clean(written: &Crate, command: &str) -> Result<Duration, Box<dyn Error>> {
+fn clean(written: &Crate, command: &str) -> Result<Duration, BoxError> {
     let name = written.folder.file_name().and_then(|name| name.to_str());
-    run(written
-        .cargo("clean")
-        .args(["--package", name.ok_or("no name")?]))?;
-    run(&mut written.cargo(command))
+    time(
+        written
+            .cargo("clean")
+            .args(["--package", name.ok_or("no name")?]),
+    )?;
+    time(&mut written.cargo(command))
 }
 
 /// The crate again, with what the compiler kept of it, after one property of one action has got another name.
-fn changed(written: &Crate) -> Result<Duration, Box<dyn Error>> {
-    run(&mut written.cargo("check"))?;
+fn changed(written: &Crate) -> Result<Duration, BoxError> {
+    time(&mut written.cargo("check"))?;
     change(written)?;
-    run(&mut written.cargo("check"))
+    time(&mut written.cargo("check"))
 }
 
 /// Gives one property of one action another name.
-fn change(written: &Crate) -> Result<(), Box<dyn Error>> {
+fn change(written: &Crate) -> Result<(), BoxError> {
     let source = fs::read_to_string(written.source())?;
     let (now, then) = match source.contains("other_name") {
         true => ("other_name", "display_name"),

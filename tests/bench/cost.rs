@@ -1,38 +1,27 @@
 //! What a call costs, in instructions and allocations, beside the same call by hand.
 //!
-//! `cargo run --release -p graph-action-bench --bin cost` prints the table; with `--check` it fails if a figure
+//! `cargo run --release -p graph-action-bench -- cost` prints the table; with `--check` it fails if a figure
 //! has grown by more than 3 % since the one in `figures.json`, with `--save` it writes them there. Needs valgrind.
 
-mod by_hand;
-mod calls;
-mod server;
-
-use std::alloc::System;
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
+use crate::calls::{Graph, Job, Way};
+use crate::{ALLOCATOR, server};
 use graph_action::BoxError;
-use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
-
-use self::calls::{Graph, Job, Way};
-
 /// How many calls are made, and then twice as many: the difference is that of the calls alone.
 const CALLS: u64 = 200;
-
-#[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// By how much a figure may grow.
 const TOLERANCE: f64 = 1.03;
 
 type Figures = BTreeMap<String, u64>;
 
-fn main() -> Result<ExitCode, BoxError> {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    if let [calls, way, job, count, root] = &*arguments
+pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, BoxError> {
+    if let [calls, way, job, count, root] = arguments
         && calls == "calls"
     {
         println!("{}", make(way, job, count.parse()?, root)?);
@@ -63,7 +52,14 @@ fn cost(way: Way, job: Job, root: &str) -> Result<(u64, u64), BoxError> {
         let output = Command::new("valgrind")
             .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
             .arg(env::current_exe()?)
-            .args(["calls", way.name(), job.name(), &count.to_string(), root])
+            .args([
+                "cost",
+                "calls",
+                way.name(),
+                job.name(),
+                &count.to_string(),
+                root,
+            ])
             .output()?;
         let said = String::from_utf8_lossy(&output.stderr);
         if !output.status.success() {

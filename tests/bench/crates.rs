@@ -1,10 +1,11 @@
 //! Crates that are written to be measured.
 
 use std::env;
-use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use graph_action::BoxError;
 
 /// A crate in a folder of its own.
 pub(crate) struct Crate {
@@ -12,12 +13,16 @@ pub(crate) struct Crate {
 }
 
 impl Crate {
-    pub(crate) fn new(
-        name: &str,
-        dependencies: &str,
-        source: &str,
-    ) -> Result<Self, Box<dyn Error>> {
-        let folder = target().join(name);
+    pub(crate) fn library(name: &str, dependencies: &str, source: &str) -> Result<Self, BoxError> {
+        Self::write(name, "[lib]", dependencies, source)
+    }
+
+    pub(crate) fn program(name: &str, dependencies: &str, source: &str) -> Result<Self, BoxError> {
+        Self::write(name, "[[bin]]", dependencies, source)
+    }
+
+    fn write(name: &str, target: &str, dependencies: &str, source: &str) -> Result<Self, BoxError> {
+        let folder = root().join("target/bench").join(name);
         fs::create_dir_all(&folder)?;
         fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
         let manifest = format!(
@@ -25,11 +30,15 @@ impl Crate {
 name = "{name}"
 edition = "2024"
 
-[lib]
-path = "lib.rs"
+{target}
+name = "{name}"
+path = "source.rs"
 
 [dependencies]
 {dependencies}
+
+[profile.release]
+strip = true
 
 [workspace]
 "#
@@ -41,7 +50,7 @@ path = "lib.rs"
     }
 
     pub(crate) fn source(&self) -> PathBuf {
-        self.folder.join("lib.rs")
+        self.folder.join("source.rs")
     }
 
     /// A command of cargo on it. What they depend on is compiled once for all.
@@ -50,14 +59,14 @@ path = "lib.rs"
         cargo
             .arg(command)
             .current_dir(&self.folder)
-            .env("CARGO_TARGET_DIR", target().join("target"));
+            .env("CARGO_TARGET_DIR", built());
         cargo
     }
 }
 
-/// Where the crates are.
-fn target() -> PathBuf {
-    root().join("target/bench")
+/// Where cargo leaves what it builds.
+pub(crate) fn built() -> PathBuf {
+    root().join("target/bench/target")
 }
 
 pub(crate) fn root() -> PathBuf {

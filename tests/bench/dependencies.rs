@@ -1,19 +1,16 @@
 //! What this crate adds to what a program with reqwest, tokio, serde and `serde_json` has to compile.
 //!
-//! `cargo run --release -p graph-action-bench --bin dependencies` checks both from nothing, with the one cryptography
+//! `cargo run --release -p graph-action-bench -- dependencies` checks both from nothing, with the one cryptography
 //! and with the other, and prints how many crates there are and the CPU time of it.
-
-mod cpu;
-mod crates;
 
 use std::collections::BTreeSet;
 use std::env;
-use std::error::Error;
 
-use self::cpu::run;
-use self::crates::{Crate, root};
+use crate::cpu::time;
+use crate::crates::{Crate, root};
+use graph_action::BoxError;
 
-fn main() -> Result<(), Box<dyn Error>> {
+pub(crate) fn run() -> Result<(), BoxError> {
     println!("| | by hand | with this crate | |");
     println!("| --- | --- | --- | --- |");
     for (cryptography, by_hand, declared) in [
@@ -37,8 +34,8 @@ rustls = {{ version = "0.23", default-features = false, features = ["{cryptograp
             "graph-action = {{ path = {:?}{declared} }}\n{SERDE}",
             root().join("runtime")
         );
-        let by_hand = Crate::new(&format!("by_hand_{cryptography}"), &by_hand, "")?;
-        let declared = Crate::new(&format!("with_{cryptography}"), &declared, "")?;
+        let by_hand = Crate::library(&format!("by_hand_{cryptography}"), &by_hand, "")?;
+        let declared = Crate::library(&format!("with_{cryptography}"), &declared, "")?;
         let (few, many) = (crates(&by_hand)?, crates(&declared)?);
         let added: Vec<&String> = many.difference(&few).collect();
         println!(
@@ -59,7 +56,7 @@ serde_json = "1"
 tokio = { version = "1", features = ["macros", "rt"] }"#;
 
 /// The names of all that a crate is compiled with.
-fn crates(written: &Crate) -> Result<BTreeSet<String>, Box<dyn Error>> {
+fn crates(written: &Crate) -> Result<BTreeSet<String>, BoxError> {
     let output = written
         .cargo("tree")
         .args([
@@ -82,9 +79,9 @@ fn crates(written: &Crate) -> Result<BTreeSet<String>, Box<dyn Error>> {
 }
 
 /// The CPU time of a check from nothing, in seconds.
-fn checked(written: &Crate) -> Result<f64, Box<dyn Error>> {
+fn checked(written: &Crate) -> Result<f64, BoxError> {
     let empty = env::temp_dir().join(format!("graph-action-{}", std::process::id()));
-    let time = run(written.cargo("check").env("CARGO_TARGET_DIR", &empty));
+    let time = time(written.cargo("check").env("CARGO_TARGET_DIR", &empty));
     std::fs::remove_dir_all(&empty)?;
     Ok(time?.as_secs_f64())
 }

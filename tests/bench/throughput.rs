@@ -1,12 +1,8 @@
 //! How many calls a second, beside the same by hand.
 //!
-//! `cargo run --release -p graph-action-bench --bin throughput` makes both jobs, one after another and by 64 callers,
+//! `cargo run --release -p graph-action-bench -- throughput` makes both jobs, one after another and by 64 callers,
 //! in turns with the same by hand, and prints the medians. The server is another process on the same
 //! machine.
-
-mod by_hand;
-mod calls;
-mod server;
 
 use std::env;
 use std::io::{BufRead as _, BufReader};
@@ -15,24 +11,24 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
+use crate::calls::{Graph, Job, Way};
+use crate::server;
 use graph_action::BoxError;
 use tokio::runtime::Builder;
-
-use self::calls::{Graph, Job, Way};
 
 /// How often each is measured; the middle counts.
 const TURNS: usize = 15;
 const CALLS: u32 = 4000;
 
-fn main() -> Result<(), BoxError> {
-    if env::args().nth(1).as_deref() == Some("serve") {
+pub(crate) fn run(arguments: &[String]) -> Result<(), BoxError> {
+    if arguments.first().is_some_and(|first| first == "serve") {
         println!("{}", server::start()?);
         loop {
             thread::park();
         }
     }
     let mut server = Command::new(env::current_exe()?)
-        .arg("serve")
+        .args(["throughput", "serve"])
         .stdout(Stdio::piped())
         .spawn()?;
     let mut root = String::new();

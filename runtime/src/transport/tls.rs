@@ -72,3 +72,33 @@ fn own() -> Option<Arc<CryptoProvider>> {
 fn own() -> Option<Arc<CryptoProvider>> {
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use rustls::NamedGroup;
+
+    use super::*;
+
+    /// With each set of features another; `.ci/run` runs it with them.
+    #[test]
+    fn the_cryptography_is_that_of_the_feature() {
+        let first = match provider() {
+            Ok(provider) => Some(provider.kx_groups[0].name()),
+            Err(error) => {
+                assert!(
+                    error
+                        .to_string()
+                        .contains("enable the feature `aws-lc` or `ring`")
+                );
+                None
+            }
+        };
+        let expected = match (cfg!(feature = "aws-lc"), cfg!(feature = "ring")) {
+            (true, _) => Some(NamedGroup::X25519MLKEM768),
+            (false, true) => Some(NamedGroup::X25519),
+            (false, false) => None,
+        };
+        assert_eq!(first, expected);
+        assert_eq!(config(&[]).is_ok(), expected.is_some());
+    }
+}

@@ -1,15 +1,17 @@
 //! Many calls by hand, so that each costs the compiler little: one shared call, which is boxed and generic in nothing
-//! but what it answers.
+//! but what it is answered with.
 
 use std::error::Error;
 use std::pin::Pin;
 
 use reqwest::{Client, Response};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub type BoxFuture<'a, T> =
     Pin<Box<dyn Future<Output = Result<T, Box<dyn Error + Send + Sync>>> + Send + 'a>>;
+
+/// A body, written as JSON, or why it cannot be.
+pub type Body = serde_json::Result<Vec<u8>>;
 
 /// A client that has its token.
 pub struct Graph {
@@ -20,25 +22,18 @@ pub struct Graph {
 
 impl Graph {
     /// For an action that answers with nothing.
-    pub fn post<'a>(&'a self, path: &str, parameters: &impl Serialize) -> BoxFuture<'a, ()> {
-        let response = self.send(path, serde_json::to_vec(parameters));
+    pub fn post<'a>(&'a self, path: &str, body: Body) -> BoxFuture<'a, ()> {
+        let response = self.send(path, body);
         Box::pin(async move { response.await.map(drop) })
     }
 
     /// For an action that answers with a resource.
-    pub fn post_for<'a, T>(&'a self, path: &str, parameters: &impl Serialize) -> BoxFuture<'a, T>
-    where
-        T: DeserializeOwned,
-    {
-        let response = self.send(path, serde_json::to_vec(parameters));
+    pub fn post_for<'a, T: DeserializeOwned>(&'a self, path: &str, body: Body) -> BoxFuture<'a, T> {
+        let response = self.send(path, body);
         Box::pin(async move { Ok(serde_json::from_slice(&response.await?.bytes().await?)?) })
     }
 
-    fn send<'a>(
-        &'a self,
-        path: &str,
-        body: Result<Vec<u8>, serde_json::Error>,
-    ) -> BoxFuture<'a, Response> {
+    fn send<'a>(&'a self, path: &str, body: Body) -> BoxFuture<'a, Response> {
         let url = format!("{}{path}", self.root);
         Box::pin(async move {
             let request = self.client.post(url).bearer_auth(&self.token);
