@@ -40,7 +40,6 @@ mod by_hand {
                     Part::Value("id", &id),
                     Part::Text("/createToken"),
                 ],
-                &[],
                 Payload::json(self),
             )
         }

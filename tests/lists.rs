@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::{Stream, TryStreamExt as _};
 use graph_action::credential::StaticToken;
-use graph_action::{Caller, Client, Collection, Error, ErrorKind, Value, graph_action};
+use graph_action::{ApiVersion, Caller, Client, Collection, Error, ErrorKind, Value, graph_action};
 use graph_action_tests::{RawServer, answer};
 use serde::Deserialize;
 
@@ -131,8 +131,17 @@ async fn a_link_is_not_followed_for_a_caller_that_is_not_supported() {
         .caller(Caller::Application);
     let graph = Client::builder(token).root(server.root()).build().unwrap();
     let link = format!("{}/v1.0/me/messages?$skiptoken=2", server.root());
-    let error = Messages.request().follow(&graph, &link).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Caller);
+    let followed = Messages.request().follow(&graph, &link).await.unwrap_err();
+    let in_beta = Messages.request().api_version(ApiVersion::Beta);
+    let sent = in_beta.send(&graph).await.unwrap_err();
+    for (error, call) in [(followed, "(v1.0)"), (sent, "(beta)")] {
+        assert_eq!(error.kind(), ErrorKind::Caller);
+        let said = error.to_string();
+        assert!(
+            said.starts_with(&format!("GET /me/messages {call}: ")),
+            "{said}"
+        );
+    }
     assert!(server.requests().is_empty());
 }
 
@@ -186,7 +195,25 @@ async fn a_misfit_is_told_by_its_place() {
         (r#"{"value":[{"id":1},null]}"#, "`value[1]`"),
         (r#"{"value":[{"id":1},{"id":"canary"}]}"#, "`value[1].id`"),
         (r#"{"value":{}}"#, "`value`"),
+        (r#"{"value":[{"id":[1]}]}"#, "`value[0].id`"),
+        (r#"{"value":[{"id":{"id":1}}]}"#, "`value[0].id`"),
+        (r#"{"value":[{"id":-1},{"id":2}]}"#, "`value[0].id`"),
+        (r#"{"value":[{"id":1.5}]}"#, "`value[0].id`"),
+        (r#"{"value":[{"id":true}]}"#, "`value[0].id`"),
+        (r#"{"value":[{"id":1},{}]}"#, "`value[1]`"),
+        (
+            r#"{"value":[{"id":1},{"name":"x"}],"@odata.count":1}"#,
+            "`value[1]`",
+        ),
+        (
+            "{\n\"value\": [\n{\"id\": 1},\n{\"id\": \"x\"}\n]}",
+            "`value[1].id`",
+        ),
+        (r#"{"value":[1"#, "`value[0]`"),
+        (r#"{"value":[{"id":1}"#, "`value`"),
+        (r#"{"value":[{"id":1}]} x"#, "`.`"),
         (r#"{"id":1}"#, "`.`"),
+        ("1", "`.`"),
     ] {
         let server = RawServer::answering(answer("200 OK", &[("request-id", "theirs")], body));
         let error = List.request().send(&server.client()).await.unwrap_err();

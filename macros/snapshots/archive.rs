@@ -32,7 +32,6 @@ impl<'a, const N: usize> Archive<'a, N> {
                 ::graph_action::__private::Part::Value("id", &id),
                 ::graph_action::__private::Part::Text("/archive"),
             ],
-            &[],
             ::graph_action::__private::Payload::json(self),
         )
     }

@@ -39,7 +39,6 @@ impl CreateToken {
                 ::graph_action::__private::Part::Value("id", &id),
                 ::graph_action::__private::Part::Text("/createToken"),
             ],
-            &[],
             ::graph_action::__private::Payload::json(self),
         )
     }

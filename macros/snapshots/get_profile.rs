@@ -36,7 +36,6 @@ impl GetProfile {
                 ),
                 ::graph::__private::Part::Value("id", &id),
             ],
-            &[],
             ::graph::__private::Payload::none(),
         )
     }

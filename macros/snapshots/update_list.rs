@@ -56,7 +56,6 @@ where
                 ::graph_action::__private::Part::Text("/todo/lists/"),
                 ::graph_action::__private::Part::Value("r_list", &r_list),
             ],
-            &[],
             ::graph_action::__private::Payload::json(self),
         )
     }

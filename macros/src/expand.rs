@@ -70,12 +70,19 @@ pub(crate) fn action(declaration: &Declaration<'_>) -> TokenStream {
             }
             _ => None,
         });
+    let headers: Vec<TokenStream> = headers.collect();
+    let prepare = match headers.as_slice() {
+        [] => quote!(#private::request(&[#(#parts),*], #payload)),
+        headers => {
+            quote!(#private::request_with_headers(&[#(#parts),*], &[#(#headers),*], #payload))
+        }
+    };
     let serde = serde(outline);
     let request = Request {
         docs: docs(declaration),
         arguments: signature(arguments, outline),
         bound: is_bound.then(|| quote!(where Self: #serde::Serialize)),
-        prepare: quote!(#private::request(&[#(#parts),*], &[#(#headers),*], #payload)),
+        prepare,
     };
     let method = request_method(outline, &request);
     emit(outline, &constants, &returns.to_token_stream(), &method)

@@ -30,8 +30,8 @@
 //!
 //! - `reqwest`, with each of the next two: [`HttpTransport`](transport); without it a client is given its transport.
 //! - `aws-lc`, by default: its cryptography is that of AWS, with a key exchange that is safe from quantum computers.
-//! - `ring`: it is that of `ring`, which builds in half the time. With neither it is what the program installs as
-//!   rustls's own; with both, `aws-lc`.
+//! - `ring`: it is that of `ring`, which is built sooner. With neither it is what the program installs as rustls's own;
+//!   with both, and with `emulator`, `aws-lc`.
 //! - `emulator`: an embedded Graph to run tests and examples against.
 //! - `gzip`, `brotli`, `zstd`: answers may come compressed; the limits hold for what they unpack to.
 //! - `tracing`: a span for each call, and events for what happens on its way.
@@ -88,5 +88,5 @@ pub mod __private {
     pub use crate::action::{Action, ApiVersion, Declaration, Permissions, scope};
     pub use crate::nullable::Nullable;
     pub use crate::path::{Alias, Part, PathValue, Piece, QueryValue};
-    pub use crate::request::{Payload, Request, request, stub};
+    pub use crate::request::{Payload, Request, request, request_with_headers, stub};
 }

@@ -255,7 +255,7 @@ impl<A> Request<A> {
         if let Ok(call) = &mut self.call
             && let Err(error) = change(call)
         {
-            self.call = Err(error.of_declared(call.declaration));
+            self.call = Err(error.of(call.declaration, call.version));
         }
         self
     }
@@ -276,7 +276,12 @@ impl<A: Action> fmt::Debug for Request<A> {
 }
 
 /// Prepares a request of the action `A`; what the generated method calls.
-pub fn request<A: Action>(
+pub fn request<A: Action>(parts: &[Part<'_>], payload: Payload) -> Request<A> {
+    request_with_headers(parts, &[], payload)
+}
+
+/// The same of an action that has headers. Few have, and an empty list costs the compiler as much as one that is not.
+pub fn request_with_headers<A: Action>(
     parts: &[Part<'_>],
     headers: &[(&'static str, &dyn QueryValue)],
     payload: Payload,
@@ -302,7 +307,7 @@ impl Call {
         payload: Payload,
     ) -> Result<Self, Error> {
         let rendered = Self::render(declaration, is_download, parts, headers, payload);
-        rendered.map_err(|error| error.of_declared(declaration))
+        rendered.map_err(|error| error.of(declaration, declaration.version))
     }
 
     fn render(

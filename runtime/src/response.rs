@@ -41,7 +41,7 @@ pub trait FromResponse: Sized {
     #[doc(hidden)]
     const IS_DOWNLOAD: bool = false;
 
-    /// Reads an answer of a 2xx status, whose body has come.
+    /// Reads an answer of a 2xx status, whose body has come, but for that of [`Content`](crate::Content).
     ///
     /// # Errors
     ///
@@ -134,6 +134,11 @@ impl Answer {
     /// The headers.
     pub fn headers(&self) -> &HeaderMap {
         self.reply.response.headers()
+    }
+
+    /// The id that this crate gave the request. Graph sends it back, among the headers.
+    pub fn client_request_id(&self) -> Option<&str> {
+        self.reply.id.to_str().ok()
     }
 
     /// How often the call was sent.
@@ -274,21 +279,36 @@ pub(crate) fn decode<T: DeserializeOwned + 'static>(
             .with_unreadable(Unreadable::Empty)
         });
     }
-    serde_json::from_slice(body).map_err(|error| {
-        // To know the way to each place costs as much as to read it: it is looked for where something is wrong.
-        let mut json = serde_json::Deserializer::from_slice(body);
-        match serde_path_to_error::deserialize::<_, T>(&mut json) {
-            Err(error) => misfit(&place(error.path()), error.inner(), headers),
-            // What is read is followed by something else.
-            Ok(_) => misfit(".", &error, headers),
-        }
-    })
+    serde_json::from_slice(body).map_err(|error| misfit(&place(body, &error), &error, headers))
 }
 
-/// Where in JSON something stands. A key that is no name may be anything, and is not repeated.
-fn place(path: &Path) -> String {
+/// Where in JSON an error is. To know the way to each place costs as much as to read it, and would be compiled for each
+/// type: it is looked for where something is wrong, in what was read until then.
+fn place(body: &[u8], error: &serde_json::Error) -> String {
+    let lines = body.split_inclusive(|byte| *byte == b'\n');
+    let before: usize = lines.take(error.line() - 1).map(<[u8]>::len).sum();
+    let mut read = body[..body.len().min(before + error.column())].to_vec();
+    // A value that was read to its end and does not fit must not be whole here.
+    match read.last().filter(|_| error.is_data()) {
+        Some(b'0'..=b'9') => read.push(b'e'),
+        Some(b'"' | b'}' | b']' | b'a'..=b'z') => drop(read.pop()),
+        _ => {}
+    }
+    let mut json = serde_json::Deserializer::from_slice(&read);
+    match serde_path_to_error::deserialize::<_, serde_json::Value>(&mut json) {
+        Err(error) => display_place(error.path()),
+        // What is read is followed by something else.
+        Ok(_) => ".".to_owned(),
+    }
+}
+
+/// A way in JSON. A key that is no name may be anything, and is not repeated.
+fn display_place(path: &Path) -> String {
     let mut place = String::new();
-    for segment in path {
+    let mut segments: Vec<&Segment> = path.iter().collect();
+    // Of a key that is yet to come nothing can be said.
+    segments.pop_if(|last| matches!(last, Segment::Unknown));
+    for segment in segments {
         let name = match segment {
             Segment::Seq { index } => {
                 place.push_str(&format!("[{index}]"));

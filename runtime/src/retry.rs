@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime};
 use http::header::{DATE, RETRY_AFTER};
 use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http_body::Body as _;
 use tokio::time::Instant;
 use tokio::time::error::Elapsed;
 
@@ -105,7 +106,9 @@ impl Outcome {
     /// Whether it is a success of which more is to come.
     pub(crate) fn is_to_be_read(&self) -> bool {
         match self {
-            Self::Answer(response) => response.status().is_success() && !response.body().has_come(),
+            Self::Answer(response) => {
+                response.status().is_success() && !response.body().is_end_stream()
+            }
             Self::Head(..) | Self::Silence(_) => false,
         }
     }

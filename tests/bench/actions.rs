@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::crates::{Crate, root};
 use graph_action::BoxError;
+
+use crate::crates::{Crate, root};
 
 /// How the actions of a crate are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,7 +34,7 @@ impl Way {
 }
 
 /// Writes a library of so many actions. Each has three parameters and a place in its path; every second one answers
-/// with a resource.
+/// with a resource of its own.
 pub(crate) fn library(way: Way, count: usize) -> Result<Crate, BoxError> {
     let name = format!("{}_{count}", way.name());
     Crate::library(&name, &dependencies(), &source(way, count))
@@ -74,25 +75,24 @@ fn source(way: Way, count: usize) -> String {
 }
 
 fn prelude(way: Way) -> String {
-    let answer = "#[derive(serde::Deserialize)]\npub struct Made {\n    pub id: String,\n    pub name: Option<String>,\n}\n";
     let by_hand = root().join("tests/bench/by_hand/boxed.rs");
-    let by_hand = format!(
-        "#[path = {by_hand:?}]\npub mod by_hand;\nuse by_hand::*;\nuse serde::Serialize;\n"
-    );
     match way {
         Way::Derived => "use serde::Serialize;\n".to_owned(),
-        Way::Boxed | Way::Async => by_hand + answer,
-        Way::Declared | Way::Called => format!(
-            "use graph_action::{{Client, Error, graph_action}};\n\
-{answer}"
+        Way::Boxed | Way::Async => format!(
+            "#[path = {by_hand:?}]\npub mod by_hand;\nuse by_hand::*;\nuse serde::{{Deserialize, Serialize}};\n"
         ),
+        Way::Declared | Way::Called => {
+            "use graph_action::{Client, Error, graph_action};\nuse serde::Deserialize;\n".to_owned()
+        }
     }
 }
 
 /// One action, and a function that calls it.
 fn action(source: &mut String, way: Way, number: usize) {
-    let has_answer = number % 2 == 1;
-    let answer = if has_answer { "Made" } else { "()" };
+    // What only derives has no answers, nor has what is compared with it.
+    let has_answer = number % 2 == 1 && !matches!(way, Way::Derived | Way::Declared);
+    let made = format!("Made{number}");
+    let answer = if has_answer { &*made } else { "()" };
     let path = format!("/deviceManagement/profiles/<id>/action{number}");
     let filled = path.replace("<id>", "{id}");
     let derived = "#[derive(Serialize)]\n#[serde(rename_all = \"camelCase\")]\n";
@@ -140,7 +140,10 @@ pub fn call{number}<'a>(action: &'a Action{number}, graph: &'a Graph, id: &'a st
             (derived.to_owned(), absent, call)
         }
         Way::Declared | Way::Called => {
-            let returns = if has_answer { ", returns = Made" } else { "" };
+            let returns = match has_answer {
+                true => format!(", returns = {made}"),
+                false => String::new(),
+            };
             let attribute = format!(
                 "#[graph_action(post = \"{path}\", scope = \"DeviceManagementConfiguration.ReadWrite.All\"{returns})]\n"
             );
@@ -177,4 +180,17 @@ pub fn call{number}<'a>(action: &'a Action{number}, graph: &'a Graph, id: &'a st
 {call}"
     )
     .expect("a string takes what is written");
+    if has_answer {
+        write!(
+            source,
+            "
+#[derive(Deserialize)]
+pub struct {made} {{
+    pub id: String,
+    pub name: Option<String>,
+}}
+"
+        )
+        .expect("a string takes what is written");
+    }
 }

@@ -6,10 +6,11 @@
 use std::fs;
 use std::time::Duration;
 
+use graph_action::BoxError;
+
 use crate::actions::{Way, library};
 use crate::cpu::time;
 use crate::crates::Crate;
-use graph_action::BoxError;
 
 const COUNTS: [usize; 5] = [1, 10, 100, 1000, 4000];
 

@@ -1,7 +1,8 @@
 //! What a call costs, in instructions and allocations, beside the same call by hand.
 //!
-//! `cargo run --release -p graph-action-bench -- cost` prints the table; with `--check` it fails if a figure
-//! has grown by more than 3 % since the one in `figures.json`, with `--save` it writes them there. Needs valgrind.
+//! `cargo run --release -p graph-action-bench -- cost` prints the table; with `--check` it fails if a
+//! declared call costs more than 3 % more, in terms of the same by hand, than in `figures.json`; with `--save` it writes the
+//! figures there. Needs valgrind.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -9,9 +10,11 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
+use graph_action::BoxError;
+
 use crate::calls::{Graph, Job, Way};
 use crate::{ALLOCATOR, server};
-use graph_action::BoxError;
+
 /// How many calls are made, and then twice as many: the difference is that of the calls alone.
 const CALLS: u64 = 200;
 

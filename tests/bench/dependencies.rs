@@ -6,9 +6,10 @@
 use std::collections::BTreeSet;
 use std::env;
 
+use graph_action::BoxError;
+
 use crate::cpu::time;
 use crate::crates::{Crate, root};
-use graph_action::BoxError;
 
 pub(crate) fn run() -> Result<(), BoxError> {
     println!("| | by hand | with this crate | |");
@@ -55,7 +56,7 @@ const SERDE: &str = r#"serde = { version = "1", features = ["derive"] }
 serde_json = "1"
 tokio = { version = "1", features = ["macros", "rt"] }"#;
 
-/// The names of all that a crate is compiled with.
+/// All that a crate is compiled with, each with its version.
 fn crates(written: &Crate) -> Result<BTreeSet<String>, BoxError> {
     let output = written
         .cargo("tree")
@@ -72,10 +73,12 @@ fn crates(written: &Crate) -> Result<BTreeSet<String>, BoxError> {
         return Err(String::from_utf8_lossy(&output.stderr).into());
     }
     let tree = String::from_utf8(output.stdout)?;
-    let names = tree
-        .lines()
-        .filter_map(|line| line.split_whitespace().next());
-    Ok(names.skip(1).map(str::to_owned).collect())
+    let crates = tree.lines().filter(|line| !line.is_empty());
+    let named = crates.map(|line| {
+        line.trim_end_matches(" (*)")
+            .trim_end_matches(" (proc-macro)")
+    });
+    Ok(named.skip(1).map(str::to_owned).collect())
 }
 
 /// The CPU time of a check from nothing, in seconds.

@@ -5,9 +5,10 @@
 
 use std::fs;
 
+use graph_action::BoxError;
+
 use crate::actions::{Way, program};
 use crate::crates::built;
-use graph_action::BoxError;
 
 const FEW: usize = 100;
 const MANY: usize = 400;

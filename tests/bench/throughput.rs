@@ -6,15 +6,16 @@
 
 use std::env;
 use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-use crate::calls::{Graph, Job, Way};
-use crate::server;
 use graph_action::BoxError;
 use tokio::runtime::Builder;
+
+use crate::calls::{Graph, Job, Way};
+use crate::server;
 
 /// How often each is measured; the middle counts.
 const TURNS: usize = 15;
@@ -31,13 +32,18 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), BoxError> {
         .args(["throughput", "serve"])
         .stdout(Stdio::piped())
         .spawn()?;
-    let mut root = String::new();
-    let said = server.stdout.take().ok_or("the server says nothing")?;
-    BufReader::new(said).read_line(&mut root)?;
-    let compared = compare(root.trim());
+    let compared = root(&mut server).and_then(|root| compare(root.trim()));
     server.kill()?;
     server.wait()?;
     compared
+}
+
+/// Where the server is.
+fn root(server: &mut Child) -> Result<String, BoxError> {
+    let mut root = String::new();
+    let said = server.stdout.take().ok_or("the server says nothing")?;
+    BufReader::new(said).read_line(&mut root)?;
+    Ok(root)
 }
 
 fn compare(root: &str) -> Result<(), BoxError> {

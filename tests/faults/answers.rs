@@ -1,13 +1,18 @@
 //! Rows 25 to 42: answers.
 
 use std::collections::HashMap;
+use std::future::ready;
 use std::io::Write as _;
 use std::time::Duration;
 
+use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_util::TryStreamExt as _;
-use graph_action::{Error, ErrorKind, Flags, Unreadable, graph_action};
+use graph_action::credential::StaticToken;
+use graph_action::http::{Request, Response};
+use graph_action::transport::{Body, BoxFuture, Transport, TransportError};
+use graph_action::{Client, Error, ErrorKind, Flags, Unreadable, graph_action};
 use peak_alloc::PeakAlloc;
 use serde::Deserialize;
 
@@ -168,6 +173,24 @@ async fn row_29_chunks_without_an_end() {
     is_unreadable(result, Unreadable::TooLong);
     let content = Download.request().send(&case.graph).await.unwrap();
     is_unreadable(content.bytes(1 << 20).await, Unreadable::TooLong);
+}
+
+/// Plays a service whose answers are there at once.
+struct AtOnce(Vec<u8>);
+
+impl Transport for AtOnce {
+    fn send(&self, _: Request<Bytes>) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
+        let body = Body::from(Bytes::from(self.0.clone()));
+        Box::pin(ready(Ok(Response::new(body))))
+    }
+}
+
+#[tokio::test]
+async fn row_29_the_limit_holds_for_what_another_transport_has_read() {
+    let token = StaticToken::new("token").unwrap();
+    let builder = Client::builder(token).transport(AtOnce(vec![b' '; 1025]));
+    let graph = builder.max_answer(1024).build().unwrap();
+    is_unreadable(Get.request().send(&graph).await, Unreadable::TooLong);
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,8 +10,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::{NamedGroup, ServerConfig};
 
 use crate::case::{DO, Download, client, discreet};
 use graph_action_tests::rude::{Move, Rude, done, say};
@@ -21,7 +22,10 @@ fn certificate() -> (ServerConfig, String) {
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
-    let config = ServerConfig::builder()
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
         .with_no_client_auth()
         .with_single_cert(vec![cert.der().clone()], key)
         .unwrap();
@@ -110,6 +114,28 @@ async fn http2(answer: Answer) -> (String, String, Arc<Mutex<Vec<(usize, u32)>>>
 /// 204, and nothing behind it: `:status` 204 is 9 in the static table of RFC 7541.
 fn no_content(stream: u32) -> Vec<u8> {
     frame(HEADERS, 0b101, stream, &[0x89])
+}
+
+/// At once: a client that only names it after others is asked for one of those.
+#[tokio::test]
+async fn the_key_exchange_is_safe_from_quantum_computers() {
+    let (config, pem) = certificate();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let root = format!(
+        "https://localhost:{}",
+        listener.local_addr().unwrap().port()
+    );
+    let negotiated = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let stream = acceptor.accept(stream).await.unwrap();
+        let group = stream.get_ref().1.negotiated_key_exchange_group();
+        group.unwrap().name()
+    });
+    let graph = client(&root).transport(trusting(&pem));
+    let graph = graph.retry(Retry::never()).build().unwrap();
+    DO.request().send(&graph).await.unwrap_err();
+    assert_eq!(negotiated.await.unwrap(), NamedGroup::X25519MLKEM768);
 }
 
 #[tokio::test]

@@ -52,7 +52,7 @@ impl Client {
     }
 }
 
-/// A message on its way to an answer. It is a part of each call's future, so what few calls come to is in boxes.
+/// A message on its way to an answer. It is a part of each call's future, so what not every call comes to is in boxes.
 struct Exchange<'a> {
     client: &'a Client,
     message: &'a Message,

@@ -141,7 +141,7 @@ impl Client {
 
     /// Sends a call, and gives the answer if its status is 2xx.
     pub(crate) fn call(&self, call: Result<Call, Error>) -> BoxFuture<'_, Result<Answer, Error>> {
-        let call = call.and_then(|call| self.check_caller(call.declaration).map(|()| call));
+        let call = call.and_then(|call| self.check_caller(&call).map(|()| call));
         let call = match call {
             Ok(call) => call,
             Err(error) => return Box::pin(ready(Err(error))),
@@ -181,20 +181,20 @@ impl Client {
         let range = message.headers.get(RANGE).cloned();
         let own: HeaderMap = range.map(|range| (RANGE, range)).into_iter().collect();
         let mut address = String::from(self.url(&message.target));
-        for hop in 0.. {
+        for hops in 0.. {
             if !is_redirect(reply.response.status()) {
                 break;
             }
-            let next = match hop {
+            let next = match hops {
                 MAX_REDIRECTS => Err(Error::answer("the content is behind too many redirects")),
                 _ => location_of(&reply.response, &address),
             };
-            let message = next.and_then(|next| {
+            let hop = next.and_then(|next| {
                 address = next;
                 elsewhere(&address, Headers::of(own.clone()))
             });
-            let message = message.map_err(|error| reply.fail(error))?;
-            let next = self.send(&message, origin, reply.deadline, span).await?;
+            let hop = hop.map_err(|error| reply.fail(error))?;
+            let next = self.send(&hop, origin, reply.deadline, span).await?;
             reply = Reply {
                 attempts: reply.attempts + next.attempts,
                 waited: reply.waited + next.waited,
@@ -239,7 +239,7 @@ impl Client {
     ) -> BoxFuture<'a, Result<Answer, Error>> {
         Box::pin(async move {
             let call = call?;
-            self.check_caller(call.declaration)?;
+            self.check_caller(&call)?;
             self.follow(link, self.origin(&call)).await
         })
     }
@@ -335,19 +335,20 @@ impl Client {
     }
 
     /// Tells a caller whose kind the action does not support before anything is sent.
-    fn check_caller(&self, declaration: &Declaration) -> Result<(), Error> {
-        let permissions = &declaration.permissions;
+    fn check_caller(&self, call: &Call) -> Result<(), Error> {
+        let permissions = &call.declaration.permissions;
         match self.signed_in.credential.caller() {
             Some(caller) if permissions.of(caller).is_empty() => {
                 let error = Error::caller(unsupported(caller, permissions));
-                Err(error.of_declared(declaration))
+                Err(error.of(call.declaration, call.version))
             }
             _ => Ok(()),
         }
     }
 }
 
-/// An address on the same host as another.
+/// An address on the same host as another, with a path that is longer than most: those of the reference with an id in
+/// each place seldom have 128 characters.
 fn long(base: &Url) -> Url {
     let mut long = base.clone();
     long.set_path(&"-".repeat(128));

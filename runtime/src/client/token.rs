@@ -56,7 +56,7 @@ impl Client {
         Some(held)
     }
 
-    /// Another token for a call, and the entry that it is of.
+    /// A token for a call that finds none at hand, and the entry that it is of.
     pub(super) async fn token_for(
         &self,
         origin: &Origin,

@@ -19,7 +19,7 @@ use crate::client::{CLIENT_REQUEST_ID, client_request_id};
 use crate::credential::{AccessToken, Platform, TokenRequest};
 use crate::error::Error;
 use crate::retry::{Fate, Outcome, Tries};
-use crate::transport::{Body, Outgoing, TransportError, TransportErrorKind};
+use crate::transport::{Body, Outgoing, TransportErrorKind};
 
 /// No token is good for longer than this, whatever the platform says.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -164,14 +164,7 @@ pub(crate) async fn post<T: DeserializeOwned>(
     loop {
         let sent = timeout_at(request.deadline, transport.send(message())).await;
         tries.attempts += 1;
-        let outcome = match sent.unwrap_or_else(|_| Err(TransportError::timed_out())) {
-            Err(error) => Outcome::Silence(error),
-            Ok(response) => {
-                Outcome::Answer(response)
-                    .whole(*limit, request.deadline)
-                    .await
-            }
-        };
+        let outcome = Outcome::of(sent).whole(*limit, request.deadline).await;
         if let Some(wait) = tries.wait(&outcome, is_idempotent) {
             sleep(wait).await;
             continue;

@@ -498,14 +498,8 @@ impl Error {
     }
 
     /// Says of which call it is that was never sent.
-    pub(crate) fn of_declared(self, declaration: &Declaration) -> Self {
-        let Declaration {
-            method,
-            path,
-            version,
-            ..
-        } = declaration;
-        self.during(method.clone(), path, *version)
+    pub(crate) fn of(self, declaration: &Declaration, version: ApiVersion) -> Self {
+        self.during(declaration.method.clone(), declaration.path, version)
     }
 
     /// Says in which call it happened.

@@ -97,11 +97,6 @@ impl Body {
         ))
     }
 
-    /// Whether nothing more of it is to come.
-    pub(crate) fn has_come(&self) -> bool {
-        matches!(self.0, Inner::Whole(_)) || http_body::Body::is_end_stream(self)
-    }
-
     /// What has come of it as a whole.
     pub(crate) fn whole(&self) -> Bytes {
         match &self.0 {

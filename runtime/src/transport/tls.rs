@@ -25,22 +25,15 @@ pub(super) fn config(roots: &[CertificateDer<'static>]) -> Result<ClientConfig, 
     Ok(config)
 }
 
-#[cfg(not(target_os = "android"))]
-fn verifier(
-    roots: &[CertificateDer<'static>],
-    provider: Arc<CryptoProvider>,
-) -> Result<Verifier, rustls::Error> {
-    Verifier::new_with_extra_roots(roots.iter().cloned(), provider)
-}
-
-/// Android's own verifier takes no further certificates.
-#[cfg(target_os = "android")]
 fn verifier(
     roots: &[CertificateDer<'static>],
     provider: Arc<CryptoProvider>,
 ) -> Result<Verifier, rustls::Error> {
     match roots {
         [] => Verifier::new(provider),
+        #[cfg(not(target_os = "android"))]
+        roots => Verifier::new_with_extra_roots(roots.iter().cloned(), provider),
+        #[cfg(target_os = "android")]
         _ => Err(rustls::Error::General(
             "on Android the system alone says which certificates are trusted".to_owned(),
         )),

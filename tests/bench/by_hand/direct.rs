@@ -2,7 +2,8 @@
 //! builder.
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Client, Method, Request, Response, Url};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, Request, Response, Url, retry};
 
 use super::{BoxError, CreateToken, GetMemberGroups, Grant, Ids, form};
 
@@ -15,7 +16,12 @@ pub(crate) struct Graph {
 
 impl Graph {
     pub(crate) async fn new(root: &str) -> Result<Self, BoxError> {
-        let client = Client::builder().no_proxy().build()?;
+        // Neither is for a call that is sent once, to an address that answers itself.
+        let client = Client::builder()
+            .no_proxy()
+            .redirect(Policy::none())
+            .retry(retry::never())
+            .build()?;
         let grant = client
             .post(format!("{root}/contoso.example/oauth2/v2.0/token"))
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
