@@ -306,30 +306,24 @@ impl Call {
         headers: &[(&'static str, &dyn QueryValue)],
         payload: Payload,
     ) -> Result<Self, Error> {
-        let rendered = Self::render(declaration, is_download, parts, headers, payload);
-        rendered.map_err(|error| error.of(declaration, declaration.version))
-    }
-
-    fn render(
-        declaration: &'static Declaration,
-        is_download: bool,
-        parts: &[Part<'_>],
-        headers: &[(&'static str, &dyn QueryValue)],
-        payload: Payload,
-    ) -> Result<Self, Error> {
-        let path = render(declaration.version, parts)?;
+        let version = declaration.version;
         let mut sent = Headers {
             accepts_json: !is_download,
             ..Headers::default()
         };
-        for (name, value) in headers {
-            set_header(sent.own_mut(), name, *value)?;
-        }
-        let body;
-        (sent.content_type, body) = payload.0?.unzip();
+        let rendered = || {
+            let path = render(version, parts)?;
+            for (name, value) in headers {
+                set_header(sent.own_mut(), name, *value)?;
+            }
+            Ok((path, payload.0?.unzip()))
+        };
+        let rendered = rendered().map_err(|error: Error| error.of(declaration, version));
+        let (path, (content_type, body)) = rendered?;
+        sent.content_type = content_type;
         Ok(Self {
             declaration,
-            version: declaration.version,
+            version,
             path,
             headers: sent,
             body,

@@ -82,12 +82,12 @@ fn prelude(way: Way) -> String {
             "#[path = {by_hand:?}]\npub mod by_hand;\nuse by_hand::*;\nuse serde::{{Deserialize, Serialize}};\n"
         ),
         Way::Declared | Way::Called => {
-            "use graph_action::{Client, Error, graph_action};\nuse serde::Deserialize;\n".to_owned()
+            "use graph_action::transport::BoxFuture;\nuse graph_action::{Client, Error, graph_action};\nuse serde::Deserialize;\n".to_owned()
         }
     }
 }
 
-/// One action, and a function that calls it.
+/// One action, and a function that calls it. Its future is boxed, so that all that a caller needs is compiled.
 fn action(source: &mut String, way: Way, number: usize) {
     // What only derives has no answers, nor has what is compared with it.
     let has_answer = number % 2 == 1 && !matches!(way, Way::Derived | Way::Declared);
@@ -152,8 +152,8 @@ pub fn call{number}<'a>(action: &'a Action{number}, graph: &'a Graph, id: &'a st
     action: &Action{number},
     graph: &'a Client,
     id: &str,
-) -> impl Future<Output = Result<{answer}, Error>> + Send + use<'a> {{
-    action.request(id).send(graph)
+) -> BoxFuture<'a, Result<{answer}, Error>> {{
+    Box::pin(action.request(id).send(graph))
 }}
 "
             );
