@@ -224,6 +224,35 @@ async fn a_misfit_is_told_by_its_place() {
     }
 }
 
+/// An error of the type itself has no line where it is of the whole answer; where it is of an item, `serde_json` has read
+/// on to the end of the list before it says so.
+#[tokio::test]
+async fn a_misfit_that_the_type_finds_is_told_by_its_place() {
+    #[derive(Debug, Deserialize)]
+    #[serde(try_from = "String")]
+    struct Color;
+
+    impl TryFrom<String> for Color {
+        type Error = &'static str;
+
+        fn try_from(_: String) -> Result<Self, Self::Error> {
+            Err("no color")
+        }
+    }
+
+    #[graph_action(get = "/me/color", scope = "User.Read", returns = Color)]
+    struct Whole;
+    #[graph_action(get = "/me/colors", scope = "User.Read", returns = Value<Vec<Color>>)]
+    struct Many;
+
+    let server = RawServer::answering(answer("200 OK", JSON, r#""canary""#));
+    let error = Whole.request().send(&server.client()).await.unwrap_err();
+    assert!(error.to_string().contains("`.`"), "{error}");
+    let server = RawServer::answering(answer("200 OK", JSON, r#"{"value":["canary"]}"#));
+    let error = Many.request().send(&server.client()).await.unwrap_err();
+    assert!(error.to_string().contains("`value`"), "{error}");
+}
+
 #[tokio::test]
 async fn a_page_that_did_not_come_can_be_asked_for_again() {
     let count = AtomicUsize::new(0);

@@ -286,7 +286,9 @@ pub(crate) fn decode<T: DeserializeOwned + 'static>(
 /// type: it is looked for where something is wrong, in what was read until then.
 fn place(body: &[u8], error: &serde_json::Error) -> String {
     let lines = body.split_inclusive(|byte| *byte == b'\n');
-    let before: usize = lines.take(error.line() - 1).map(<[u8]>::len).sum();
+    // What the type itself finds wrong with the whole has line 0.
+    let lines = lines.take(error.line().saturating_sub(1));
+    let before: usize = lines.map(<[u8]>::len).sum();
     let mut read = body[..body.len().min(before + error.column())].to_vec();
     // A value that was read to its end and does not fit must not be whole here.
     match read.last().filter(|_| error.is_data()) {
