@@ -2,13 +2,14 @@
 
 use std::any::TypeId;
 use std::fmt;
+use std::io::Read as _;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method, StatusCode};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
 use tokio::time::Instant;
@@ -289,18 +290,69 @@ fn place(body: &[u8], error: &serde_json::Error) -> String {
     // What the type itself finds wrong with the whole has line 0.
     let lines = lines.take(error.line().saturating_sub(1));
     let before: usize = lines.map(<[u8]>::len).sum();
-    let mut read = body[..body.len().min(before + error.column())].to_vec();
+    let read = &body[..body.len().min(before + error.column())];
     // A value that was read to its end and does not fit must not be whole here.
-    match read.last().filter(|_| error.is_data()) {
-        Some(b'0'..=b'9') => read.push(b'e'),
-        Some(b'"' | b'}' | b']' | b'a'..=b'z') => drop(read.pop()),
-        _ => {}
-    }
-    let mut json = serde_json::Deserializer::from_slice(&read);
-    match serde_path_to_error::deserialize::<_, serde_json::Value>(&mut json) {
+    let (read, rest): (&[u8], &[u8]) = match read.split_last().filter(|_| error.is_data()) {
+        Some((b'0'..=b'9', _)) => (read, b"e"),
+        Some((b'"' | b'}' | b']' | b'a'..=b'z', before)) => (before, b""),
+        _ => (read, b""),
+    };
+    let mut json = serde_json::Deserializer::from_reader(read.chain(rest));
+    match serde_path_to_error::deserialize::<_, Passed>(&mut json) {
         Err(error) => display_place(error.path()),
         // What is read is followed by something else.
         Ok(_) => ".".to_owned(),
+    }
+}
+
+/// JSON of which nothing is kept, but each value of which is visited; serde's `IgnoredAny` is passed in one go.
+struct Passed;
+
+impl<'de> Deserialize<'de> for Passed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Passed {
+    type Value = Self;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("anything")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
+        while items.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut properties: A) -> Result<Self, A::Error> {
+        while properties.next_entry::<String, Self>()?.is_some() {}
+        Ok(self)
     }
 }
 
