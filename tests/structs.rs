@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use graph_action::{Request, graph_action};
+use graph_action::{Nullable, Request, graph_action};
 use graph_action_tests::{RawServer, answer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -158,6 +158,69 @@ async fn properties_are_spelled_as_the_service_spells_them() {
         body,
         r#"{"ref":1,"sha256FileHash":"00","SaveToSentItems":true,"present":2}"#
     );
+}
+
+#[test]
+fn a_plain_struct_is_serialized_as_serde_would() {
+    // The first is written by the macro, the second by serde's derive.
+    macro_rules! twins {
+        ({ $($field:ident: $type:ty = $value:expr,)* }) => {{
+            #[graph_action(post = "/x", scope = "Device.Read.All")]
+            #[derive(Debug, Clone)]
+            #[allow(non_snake_case)]
+            struct Written<'a> {
+                $($field: $type,)*
+                /// Left out.
+                absent: Option<&'a str>,
+                also: Nullable<&'a str>,
+            }
+            #[derive(Serialize)]
+            #[serde(rename_all = "camelCase")]
+            #[allow(non_snake_case)]
+            struct Derived<'a> {
+                $($field: $type,)*
+                #[serde(skip_serializing_if = "Option::is_none")]
+                absent: Option<&'a str>,
+                #[serde(skip_serializing_if = "Nullable::is_absent")]
+                also: Nullable<&'a str>,
+            }
+            for (absent, also) in [
+                (None, Nullable::Absent),
+                (Some("a"), Nullable::Null),
+                (None, Nullable::Value("b")),
+            ] {
+                let written = Written { $($field: $value,)* absent, also };
+                let derived = Derived { $($field: $value,)* absent, also };
+                let body = serde_json::to_string(&derived).unwrap();
+                assert_eq!(serde_json::to_string(&written).unwrap(), body);
+                assert_eq!(written.request().body(), Some(body.as_bytes()));
+                let value = serde_json::to_value(&derived).unwrap();
+                assert_eq!(serde_json::to_value(written.clone()).unwrap(), value);
+            }
+        }};
+    }
+
+    twins!({});
+    twins!({ one: i32 = 1, });
+    twins!({
+        r#type: u8 = 1,
+        _private: u8 = 2,
+        trailing_: u8 = 3,
+        two__lines: u8 = 4,
+        sha256_hash: u8 = 5,
+        a_1: u8 = 6,
+        camelCase: u8 = 7,
+        PascalCase: u8 = 8,
+        URL: u8 = 9,
+        straße_ähnlich: u8 = 10,
+    });
+    twins!({
+        text: &'static str = "\u{1}\"",
+        list: Vec<Option<f64>> = vec![None, Some(1.5)],
+        nested: Option<Option<bool>> = Some(None),
+        map: std::collections::BTreeMap<u8, ()> = [(1, ())].into(),
+        array: [(); 2] = [(), ()],
+    });
 }
 
 #[tokio::test]

@@ -1,6 +1,16 @@
-#[derive(::graph::serde::Serialize)]
-#[serde(crate = "::graph::serde", rename_all = "camelCase")]
 pub(crate) struct GetProfile;
+#[automatically_derived]
+impl ::graph::serde::Serialize for GetProfile {
+    fn serialize<S: ::graph::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<
+        <S as ::graph::serde::Serializer>::Ok,
+        <S as ::graph::serde::Serializer>::Error,
+    > {
+        ::graph::Properties::of(serializer).end()
+    }
+}
 #[automatically_derived]
 impl ::graph::__private::Action for GetProfile {
     const DECLARATION: &'static ::graph::__private::Declaration = &::graph::__private::Declaration {

@@ -1,7 +1,19 @@
-#[derive(::graph_action::serde::Serialize)]
-#[serde(crate = "::graph_action::serde", rename_all = "camelCase")]
 pub struct CreateToken {
     pub token_validity_in_seconds: i32,
+}
+#[automatically_derived]
+impl ::graph_action::serde::Serialize for CreateToken {
+    fn serialize<S: ::graph_action::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<
+        <S as ::graph_action::serde::Serializer>::Ok,
+        <S as ::graph_action::serde::Serializer>::Error,
+    > {
+        ::graph_action::Properties::of(serializer)
+            .with("tokenValidityInSeconds", &self.token_validity_in_seconds)
+            .end()
+    }
 }
 #[automatically_derived]
 impl ::graph_action::__private::Action for CreateToken {

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use serde_derive_internals::attr::RenameRule;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{
@@ -167,8 +168,7 @@ fn emit(
 ) -> TokenStream {
     let item = outline.item;
     let private = private(outline);
-    let annotated = annotate(outline);
-    let plain = plain(outline, |attribute| attribute.path().is_ident("serde"));
+    let serializable = serializable(outline);
     let ident = &item.ident;
     let generics = generics(item);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
@@ -177,8 +177,7 @@ fn emit(
     let response = quote_spanned!(span=> type Response = #returns;);
     let deprecated = is_deprecated(item).then(|| quote!(#[allow(deprecated)]));
     quote! {
-        #[#private::instead(#annotated)]
-        #plain
+        #serializable
 
         #deprecated
         #[automatically_derived]
@@ -256,6 +255,64 @@ fn signature(arguments: &[Argument], outline: &Outline<'_>) -> Vec<TokenStream> 
         Position::Alias => quote!(#ident: impl #serde::Serialize),
     };
     arguments.iter().map(argument).collect()
+}
+
+/// The user's struct, and its `Serialize`.
+fn serializable(outline: &Outline<'_>) -> TokenStream {
+    let plain = plain(outline, |attribute| attribute.path().is_ident("serde"));
+    if outline.serde.is_derived {
+        let private = private(outline);
+        let annotated = annotate(outline);
+        return quote! {
+            #[#private::instead(#annotated)]
+            #plain
+        };
+    }
+    let serialize = serialize(outline);
+    quote! {
+        #plain
+
+        #serialize
+    }
+}
+
+/// What serde's derive would write. The derive costs the compiler more than all else here together.
+fn serialize(outline: &Outline<'_>) -> TokenStream {
+    let serde = serde(outline);
+    let ident = &outline.item.ident;
+    let generics = generics(outline.item);
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let properties = outline.fields.iter().filter(|param| param.is_property());
+    let properties = properties.map(|param| {
+        let name = RenameRule::CamelCase.apply_to_field(&param.ident.unraw().to_string());
+        let value = of_field(param);
+        let span = Span::call_site().located_at(param.field.ty.span());
+        match param.leaves_out() {
+            None => quote_spanned!(span=> .with(#name, #value)),
+            Some(Absence::Option) => quote_spanned!(span=> .with_option(#name, #value)),
+            Some(Absence::Nullable) => quote_spanned!(span=> .with_nullable(#name, #value)),
+        }
+    });
+    let deprecated = is_deprecated(outline.item).then(|| quote!(#[allow(deprecated)]));
+    let krate = &outline.krate;
+    // An error about the implementation underlines what it is of.
+    let span = Span::call_site().located_at(ident.span());
+    // `S::Ok` would be an error more where `crate` leads nowhere.
+    quote_spanned! {span=>
+        #deprecated
+        #[automatically_derived]
+        impl #impl_generics #serde::Serialize for #ident #ty_generics #where_clause {
+            fn serialize<S: #serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<
+                <S as #serde::Serializer>::Ok,
+                <S as #serde::Serializer>::Error,
+            > {
+                #krate::Properties::of(serializer) #(#properties)* .end()
+            }
+        }
+    }
 }
 
 /// The user's struct with what the macro says to serde about it.

@@ -5,12 +5,14 @@ use quote::ToTokens as _;
 use serde_derive_internals::ast::Container;
 use serde_derive_internals::{Ctxt, Derive};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Data, DeriveInput, Field, Ident, Meta, Path, Token};
+use syn::{Attribute, Data, DeriveInput, Field, Fields, GenericParam, Ident, Meta, Path, Token};
 
 use crate::errors::{Errors, nearest};
 
 /// What the user says about the struct.
 pub(crate) struct SerdeContainer {
+    /// Whether serde's derive is to write `Serialize`, since there is more to it than the names of the fields.
+    pub(crate) is_derived: bool,
     /// The user's own derive of `Serialize`.
     pub(crate) serialize: Option<Path>,
     /// Whether serde would refuse one of its attributes, here or on a field.
@@ -25,25 +27,17 @@ impl SerdeContainer {
     pub(crate) fn new(item: &DeriveInput, errors: &mut Errors) -> Self {
         let attributes = &item.attrs;
         let mut serde = Self {
+            is_derived: is_derived(item),
             serialize: None,
             is_wrong: says_anything(item) && check(item, errors).is_err(),
             rename_all: said(attributes, "rename_all"),
             renames_deserialize: false,
             krate: said(attributes, "crate"),
         };
-        serde.serialize = attributes
-            .iter()
-            .filter(|attribute| attribute.path().is_ident("derive"))
-            .filter_map(|attribute| {
-                attribute
-                    .parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated)
-                    .ok()
-            })
-            .flatten()
-            .find(|path| {
-                let path = path.to_token_stream().to_string().replace(' ', "");
-                path == "Serialize" || path.ends_with("serde::Serialize")
-            });
+        serde.serialize = derives(item).find(|path| {
+            let path = path.to_token_stream().to_string().replace(' ', "");
+            path == "Serialize" || path.ends_with("serde::Serialize")
+        });
         if let Some(path) = &serde.serialize {
             errors.at(
                 path,
@@ -79,6 +73,56 @@ impl SerdeContainer {
         }
         serde
     }
+}
+
+/// What the user derives.
+fn derives(item: &DeriveInput) -> impl Iterator<Item = Path> {
+    let is_derive = |attribute: &&Attribute| attribute.path().is_ident("derive");
+    let lists = item.attrs.iter().filter(is_derive).filter_map(|attribute| {
+        let paths = Punctuated::<Path, Token![,]>::parse_terminated;
+        attribute.parse_args_with(paths).ok()
+    });
+    lists.flatten()
+}
+
+/// Whether there is, or might be, more to `Serialize` than the names of the fields: an attribute, a derive that goes by
+/// what the macro says to serde, or a type that has to be `Serialize` first.
+fn is_derived(item: &DeriveInput) -> bool {
+    const ATTRIBUTES: [&str; 11] = [
+        "allow",
+        "deny",
+        "deprecated",
+        "derive",
+        "doc",
+        "expect",
+        "forbid",
+        "graph",
+        "must_use",
+        "non_exhaustive",
+        "warn",
+    ];
+    const DERIVES: [&str; 9] = [
+        "Clone",
+        "Copy",
+        "Debug",
+        "Default",
+        "Eq",
+        "Hash",
+        "Ord",
+        "PartialEq",
+        "PartialOrd",
+    ];
+    let fields = match &item.data {
+        Data::Struct(data) if !matches!(data.fields, Fields::Unnamed(_)) => &data.fields,
+        Data::Struct(_) | Data::Enum(_) | Data::Union(_) => return true,
+    };
+    let is_one_of = |path: &Path, names: &[&str]| names.iter().any(|name| path.is_ident(name));
+    let of_fields = fields.iter().flat_map(|field| &field.attrs);
+    let mut attributes = item.attrs.iter().chain(of_fields);
+    let mut params = item.generics.params.iter();
+    !(attributes.all(|attribute| is_one_of(attribute.path(), &ATTRIBUTES))
+        && derives(item).all(|path| is_one_of(&path, &DERIVES))
+        && params.all(|param| matches!(param, GenericParam::Lifetime(_))))
 }
 
 /// Whether anything is said to serde, of the struct or of a field. Most actions say nothing, and to have serde read

@@ -4,7 +4,7 @@
 use expect_test::{ExpectFile, expect_file};
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{File, Item, Meta};
+use syn::{Attribute, File, Item};
 
 #[test]
 fn create_token() {
@@ -98,9 +98,11 @@ fn put_instead(file: &mut File) {
     let Some(Item::Struct(item)) = file.items.first() else {
         panic!("the struct comes first");
     };
-    let annotated = match &item.attrs.first().expect("the struct is replaced").meta {
-        Meta::List(instead) => instead.parse_args().expect("an item"),
-        Meta::Path(_) | Meta::NameValue(_) => panic!("the struct is replaced"),
+    let is_instead = |attribute: &&Attribute| {
+        let last = attribute.path().segments.last();
+        last.is_some_and(|segment| segment.ident == "instead")
     };
-    file.items[0] = annotated;
+    if let Some(attribute) = item.attrs.iter().find(is_instead) {
+        file.items[0] = attribute.parse_args().expect("an item");
+    }
 }

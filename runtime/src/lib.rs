@@ -55,6 +55,7 @@ mod host;
 mod nullable;
 mod operation;
 mod path;
+mod properties;
 mod request;
 mod response;
 mod retry;
@@ -74,6 +75,9 @@ pub use self::flags::Flags;
 pub use self::nullable::Nullable;
 pub use self::operation::Operation;
 pub use self::path::{PathValue, QueryValue, Values};
+// No interface either, but the compiler names it where a property is not `Serialize`.
+#[doc(hidden)]
+pub use self::properties::Properties;
 pub use self::request::Request;
 pub use self::response::{Answer, Detailed, FromResponse, Value};
 pub use self::retry::Retry;

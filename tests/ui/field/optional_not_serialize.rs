@@ -1,0 +1,10 @@
+use graph_action::graph_action;
+
+#[graph_action(post = "/users/<id>", scope = "User.Read.All")]
+struct Call {
+    name: Option<Name>,
+}
+
+struct Name;
+
+fn main() {}
