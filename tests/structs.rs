@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use graph_action::{Nullable, Request, graph_action};
+use graph_action::{ErrorKind, Nullable, Request, graph_action};
 use graph_action_tests::{RawServer, answer};
-use serde::{Deserialize, Serialize};
+use serde::ser::Error as _;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
 /// Sends a request to a server that answers 204, and gives the request line and the body it got.
@@ -221,6 +222,35 @@ fn a_plain_struct_is_serialized_as_serde_would() {
         map: std::collections::BTreeMap<u8, ()> = [(1, ())].into(),
         array: [(); 2] = [(), ()],
     });
+}
+
+#[test]
+fn the_first_property_that_cannot_be_written_is_the_error() {
+    struct Refusal(&'static str);
+    impl Serialize for Refusal {
+        fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(S::Error::custom(self.0))
+        }
+    }
+
+    #[graph_action(post = "/x", scope = "Device.Read.All")]
+    struct Refused {
+        before: u8,
+        first: Refusal,
+        second: Option<Refusal>,
+    }
+
+    let refused = Refused {
+        before: 1,
+        first: Refusal("the first"),
+        second: Some(Refusal("the second")),
+    };
+    let request = refused.request();
+    let error = request.path().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Request);
+    let source = std::error::Error::source(error).unwrap();
+    assert_eq!(source.to_string(), "the first");
+    assert_eq!(request.body(), None);
 }
 
 #[tokio::test]

@@ -17,6 +17,8 @@ pub(crate) enum Way {
     Async,
     /// With this crate, and none is called.
     Declared,
+    /// The same, each with an attribute of serde.
+    Said,
     /// With this crate, each with a function that calls it.
     Called,
 }
@@ -28,6 +30,7 @@ impl Way {
             Self::Boxed => "boxed",
             Self::Async => "async",
             Self::Declared => "declared",
+            Self::Said => "said",
             Self::Called => "called",
         }
     }
@@ -81,7 +84,7 @@ fn prelude(way: Way) -> String {
         Way::Boxed | Way::Async => format!(
             "#[path = {by_hand:?}]\npub mod by_hand;\nuse by_hand::*;\nuse serde::{{Deserialize, Serialize}};\n"
         ),
-        Way::Declared | Way::Called => {
+        Way::Declared | Way::Said | Way::Called => {
             "use graph_action::transport::BoxFuture;\nuse graph_action::{Client, Error, graph_action};\nuse serde::Deserialize;\n".to_owned()
         }
     }
@@ -90,14 +93,14 @@ fn prelude(way: Way) -> String {
 /// One action, and a function that calls it. Its future is boxed, so that all that a caller needs is compiled.
 fn action(source: &mut String, way: Way, number: usize) {
     // What only derives has no answers, nor has what is compared with it.
-    let has_answer = number % 2 == 1 && !matches!(way, Way::Derived | Way::Declared);
+    let has_answer = number % 2 == 1 && matches!(way, Way::Boxed | Way::Async | Way::Called);
     let made = format!("Made{number}");
     let answer = if has_answer { &*made } else { "()" };
     let path = format!("/deviceManagement/profiles/<id>/action{number}");
     let filled = path.replace("<id>", "{id}");
     let derived = "#[derive(Serialize)]\n#[serde(rename_all = \"camelCase\")]\n";
     let absent = "    #[serde(skip_serializing_if = \"Option::is_none\")]\n";
-    let (attribute, absent, call) = match way {
+    let (attribute, of_field, call) = match way {
         Way::Derived => (derived.to_owned(), absent, String::new()),
         Way::Boxed => {
             let post = if has_answer { "post_for" } else { "post" };
@@ -139,7 +142,7 @@ pub fn call{number}<'a>(action: &'a Action{number}, graph: &'a Graph, id: &'a st
             );
             (derived.to_owned(), absent, call)
         }
-        Way::Declared | Way::Called => {
+        Way::Declared | Way::Said | Way::Called => {
             let returns = match has_answer {
                 true => format!(", returns = {made}"),
                 false => String::new(),
@@ -157,15 +160,12 @@ pub fn call{number}<'a>(action: &'a Action{number}, graph: &'a Graph, id: &'a st
 }}
 "
             );
-            (
-                attribute,
-                "",
-                if way == Way::Called {
-                    call
-                } else {
-                    String::new()
-                },
-            )
+            let said = "    #[serde(rename = \"isEnabled\")]\n";
+            match way {
+                Way::Called => (attribute, "", call),
+                Way::Said => (attribute, said, String::new()),
+                _ => (attribute, "", String::new()),
+            }
         }
     };
     write!(
@@ -174,7 +174,7 @@ pub fn call{number}<'a>(action: &'a Action{number}, graph: &'a Graph, id: &'a st
 {attribute}pub struct Action{number} {{
     pub token_validity_in_seconds: i32,
     pub display_name: String,
-{absent}    pub is_enabled: Option<bool>,
+{of_field}    pub is_enabled: Option<bool>,
 }}
 
 {call}"

@@ -29,12 +29,20 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), BoxError> {
         let derived = library(Way::Derived, count)?;
         let boxed = library(Way::Boxed, count)?;
         let declared = library(Way::Declared, count)?;
+        let said = library(Way::Said, count)?;
         let called = library(Way::Called, count)?;
         compare(
             "check, of `derive(Serialize)`",
             count,
             &derived,
             &declared,
+            checked,
+        )?;
+        compare(
+            "check with an attribute of serde, of `derive(Serialize)`",
+            count,
+            &derived,
+            &said,
             checked,
         )?;
         compare(
