@@ -201,6 +201,10 @@ fn a_plain_struct_is_serialized_as_serde_would() {
         }};
     }
 
+    #[graph_action(get = "/me", scope = "User.Read")]
+    struct Unit;
+    assert_eq!(serde_json::to_string(&Unit).unwrap(), "null");
+
     twins!({});
     twins!({ one: i32 = 1, });
     twins!({

@@ -46,7 +46,7 @@ const ALONE: [(&str, &str, &str, usize); 5] = [
 ];
 
 /// The attribute's arguments and the struct, and how many mistakes are in them.
-const BROKEN: [(&str, &str, &str, usize); 25] = [
+const BROKEN: [(&str, &str, &str, usize); 27] = [
     (
         "no_mistake",
         r#"post = "/users/<id>/f", scope = "User.Read.All", returns = User"#,
@@ -169,6 +169,18 @@ const BROKEN: [(&str, &str, &str, usize); 25] = [
         1,
     ),
     (
+        "crate_of_another_module",
+        r#"post = "/users/<id>/f", scope = "User.Read.All", returns = User, crate = crate"#,
+        BODY,
+        1,
+    ),
+    (
+        "name_without_camel_case",
+        r#"post = "/users/<id>/f", scope = "User.Read.All", returns = User"#,
+        "pub struct Call { pub name: String, #[serde(default)] pub(crate) __: () }",
+        1,
+    ),
+    (
         "serde_misspelt",
         r#"post = "/users/<id>/f", scope = "User.Read.All", returns = User"#,
         r#"pub struct Call { #[serde(renam = "Name")] pub name: String }"#,
@@ -213,10 +225,10 @@ fn one_mistake_and_a_hundred_uses_are_one_error() {
 }
 
 fn program(args: &str, item: &str, argument: &str) -> String {
-    let rest = if item.contains("type:") {
-        ", r#type: ()"
-    } else {
-        ""
+    let rest = match item {
+        _ if item.contains("type:") => ", r#type: ()",
+        _ if item.contains("__:") => ", __: ()",
+        _ => "",
     };
     let mut program = format!(
         "use graph_action::{{Action, Client, Error, Request, graph_action}};

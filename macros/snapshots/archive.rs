@@ -1,7 +1,20 @@
-#[derive(::graph_action::serde::Serialize)]
-#[serde(crate = "::graph_action::serde", rename_all = "camelCase")]
 struct Archive<'a, const N: usize> {
     note: &'a [u8; N],
+    due: Option<&'a str>,
+    by: Nullable<String>,
+}
+#[automatically_derived]
+impl<'a, const N: usize> ::graph_action::__private::Serialize for Archive<'a, N> {
+    fn serialize<__S: ::graph_action::__private::Serializer>(
+        &self,
+        __serializer: __S,
+    ) -> ::graph_action::__private::Serialized<__S> {
+        ::graph_action::__private::properties(__serializer)
+            .with("note", &self.note)
+            .with_optional("due", &self.due)
+            .with_optional("by", &self.by)
+            .end()
+    }
 }
 #[automatically_derived]
 impl<'a, const N: usize> ::graph_action::__private::Action for Archive<'a, N> {

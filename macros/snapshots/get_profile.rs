@@ -1,14 +1,11 @@
 pub(crate) struct GetProfile;
 #[automatically_derived]
-impl ::graph::serde::Serialize for GetProfile {
-    fn serialize<S: ::graph::serde::Serializer>(
+impl ::graph::__private::Serialize for GetProfile {
+    fn serialize<__S: ::graph::__private::Serializer>(
         &self,
-        serializer: S,
-    ) -> ::core::result::Result<
-        <S as ::graph::serde::Serializer>::Ok,
-        <S as ::graph::serde::Serializer>::Error,
-    > {
-        ::graph::Properties::of(serializer).end()
+        __serializer: __S,
+    ) -> ::graph::__private::Serialized<__S> {
+        ::graph::__private::Serializer::serialize_unit_struct(__serializer, "GetProfile")
     }
 }
 #[automatically_derived]

@@ -2,15 +2,12 @@ pub struct CreateToken {
     pub token_validity_in_seconds: i32,
 }
 #[automatically_derived]
-impl ::graph_action::serde::Serialize for CreateToken {
-    fn serialize<S: ::graph_action::serde::Serializer>(
+impl ::graph_action::__private::Serialize for CreateToken {
+    fn serialize<__S: ::graph_action::__private::Serializer>(
         &self,
-        serializer: S,
-    ) -> ::core::result::Result<
-        <S as ::graph_action::serde::Serializer>::Ok,
-        <S as ::graph_action::serde::Serializer>::Error,
-    > {
-        ::graph_action::Properties::of(serializer)
+        __serializer: __S,
+    ) -> ::graph_action::__private::Serialized<__S> {
+        ::graph_action::__private::properties(__serializer)
             .with("tokenValidityInSeconds", &self.token_validity_in_seconds)
             .end()
     }

@@ -342,13 +342,21 @@ pub(crate) const NOT_A_STRUCT: &str =
 
 fn check_places(method: Method, fields: &[ParamField<'_>], errors: &mut Errors) {
     let mut headers: Vec<String> = Vec::new();
-    for ParamField {
-        field,
-        ident,
-        placement,
-    } in fields
-    {
+    for param in fields {
+        let ParamField {
+            field,
+            ident,
+            placement,
+        } = param;
         let name = ident.unraw();
+        if method.has_body() && param.is_property() && param.lacks_spelling() {
+            errors.at(
+                ident,
+                format!(
+                    "`{name}` has no spelling in camelCase: say `#[serde(rename = \"...\")]` of it"
+                ),
+            );
+        }
         let always = match placement {
             Placement::Property | Placement::Skipped => None,
             Placement::Placeholder(position) => match method.position(*position) {

@@ -2,12 +2,11 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use serde_derive_internals::attr::RenameRule;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{
-    Attribute, ConstParam, Data, DeriveInput, GenericParam, Generics, Ident, LitStr, TypeParam,
-    parse_quote,
+    Attribute, ConstParam, Data, DeriveInput, Fields, GenericParam, Generics, Ident, LitStr,
+    TypeParam, parse_quote,
 };
 
 use crate::args::Version;
@@ -259,15 +258,16 @@ fn signature(arguments: &[Argument], outline: &Outline<'_>) -> Vec<TokenStream> 
 
 /// The user's struct, and its `Serialize`.
 fn serializable(outline: &Outline<'_>) -> TokenStream {
-    let plain = plain(outline, |attribute| attribute.path().is_ident("serde"));
     if outline.serde.is_derived {
         let private = private(outline);
         let annotated = annotate(outline);
+        let plain = plain(outline, |attribute| attribute.path().is_ident("serde"));
         return quote! {
             #[#private::instead(#annotated)]
             #plain
         };
     }
+    let plain = plain(outline, |_| false);
     let serialize = serialize(outline);
     quote! {
         #plain
@@ -276,43 +276,49 @@ fn serializable(outline: &Outline<'_>) -> TokenStream {
     }
 }
 
-/// What serde's derive would write. The derive costs the compiler more than all else here together.
+/// What serde's derive would write, which costs the compiler more than all else here together; but that the properties
+/// are those of a map, whose length need not be known.
 fn serialize(outline: &Outline<'_>) -> TokenStream {
-    let serde = serde(outline);
-    let ident = &outline.item.ident;
+    let DeriveInput { ident, data, .. } = outline.item;
+    let private = private(outline);
     let generics = generics(outline.item);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-    let properties = outline.fields.iter().filter(|param| param.is_property());
-    let properties = properties.map(|param| {
-        let name = RenameRule::CamelCase.apply_to_field(&param.ident.unraw().to_string());
-        let value = of_field(param);
-        let span = Span::call_site().located_at(param.field.ty.span());
-        match param.leaves_out() {
-            None => quote_spanned!(span=> .with(#name, #value)),
-            Some(Absence::Option) => quote_spanned!(span=> .with_option(#name, #value)),
-            Some(Absence::Nullable) => quote_spanned!(span=> .with_nullable(#name, #value)),
-        }
-    });
+    let written = if is_unit(data) {
+        let name = ident.unraw().to_string();
+        quote!(#private::Serializer::serialize_unit_struct(__serializer, #name))
+    } else {
+        let properties = outline.fields.iter().filter(|param| param.is_property());
+        let properties = properties.map(|param| {
+            let name = param.spelling();
+            let value = of_field(param);
+            // An error about a property underlines its type.
+            let span = Span::call_site().located_at(param.field.ty.span());
+            match param.leaves_out() {
+                None => quote_spanned!(span=> .with(#name, #value)),
+                Some(_) => quote_spanned!(span=> .with_optional(#name, #value)),
+            }
+        });
+        quote!(#private::properties(__serializer) #(#properties)* .end())
+    };
     let deprecated = is_deprecated(outline.item).then(|| quote!(#[allow(deprecated)]));
-    let krate = &outline.krate;
     // An error about the implementation underlines what it is of.
     let span = Span::call_site().located_at(ident.span());
-    // `S::Ok` would be an error more where `crate` leads nowhere.
     quote_spanned! {span=>
         #deprecated
         #[automatically_derived]
-        impl #impl_generics #serde::Serialize for #ident #ty_generics #where_clause {
-            fn serialize<S: #serde::Serializer>(
+        impl #impl_generics #private::Serialize for #ident #ty_generics #where_clause {
+            fn serialize<__S: #private::Serializer>(
                 &self,
-                serializer: S,
-            ) -> ::core::result::Result<
-                <S as #serde::Serializer>::Ok,
-                <S as #serde::Serializer>::Error,
-            > {
-                #krate::Properties::of(serializer) #(#properties)* .end()
+                __serializer: __S,
+            ) -> #private::Serialized<__S> {
+                #written
             }
         }
     }
+}
+
+fn is_unit(data: &Data) -> bool {
+    matches!(data, Data::Struct(data) if matches!(data.fields, Fields::Unit))
 }
 
 /// The user's struct with what the macro says to serde about it.
@@ -324,6 +330,10 @@ fn annotate(outline: &Outline<'_>) -> TokenStream {
     });
     if let Data::Struct(data) = &mut item.data {
         for (field, param) in data.fields.iter_mut().zip(&outline.fields) {
+            if param.lacks_spelling() {
+                let name = param.spelling();
+                field.attrs.push(parse_quote!(#[serde(rename = #name)]));
+            }
             let absent = match param.leaves_out() {
                 Some(Absence::Option) => "::core::option::Option::is_none".to_owned(),
                 Some(Absence::Nullable) => text(&quote!(#private::Nullable::is_absent)),

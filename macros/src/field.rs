@@ -1,6 +1,7 @@
 //! `ParamField`: what each field is, and where it goes.
 
 use proc_macro2::{TokenStream, TokenTree};
+use serde_derive_internals::attr::RenameRule;
 use syn::ext::IdentExt as _;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Field, Ident, Lit, LitStr, Meta, MetaNameValue, Token, Type};
@@ -71,6 +72,21 @@ impl<'a> ParamField<'a> {
         matches!(self.placement, Placement::Property)
     }
 
+    /// The name in camelCase as serde has it, or else as it is.
+    pub(crate) fn spelling(&self) -> String {
+        let name = self.ident.unraw().to_string();
+        match has_camel_case(&name) {
+            true => RenameRule::CamelCase.apply_to_field(&name),
+            false => name,
+        }
+    }
+
+    /// Whether serde, which panics over it, is to be told another name than that in camelCase.
+    pub(crate) fn lacks_spelling(&self) -> bool {
+        !has_camel_case(&self.ident.unraw().to_string())
+            && said(&self.field.attrs, "rename").is_none()
+    }
+
     /// The type that says by itself when the property is left out of the body, if it is one.
     pub(crate) fn leaves_out(&self) -> Option<Absence> {
         let has = |name| said(&self.field.attrs, name).is_some();
@@ -111,6 +127,12 @@ fn check_serde(field: &Field, name: &str, placement: &Placement, errors: &mut Er
             );
         }
     }
+}
+
+/// Whether a name has a first letter that can be made small.
+fn has_camel_case(name: &str) -> bool {
+    let first = name.trim_start_matches('_').chars().next();
+    first.is_some_and(|first| first.is_ascii())
 }
 
 /// Reports what is said under a condition, and would have to be known here.

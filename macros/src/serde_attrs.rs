@@ -5,13 +5,13 @@ use quote::ToTokens as _;
 use serde_derive_internals::ast::Container;
 use serde_derive_internals::{Ctxt, Derive};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Data, DeriveInput, Field, Fields, GenericParam, Ident, Meta, Path, Token};
+use syn::{Attribute, Data, DeriveInput, Field, Fields, Ident, Meta, Path, Token};
 
 use crate::errors::{Errors, nearest};
 
 /// What the user says about the struct.
 pub(crate) struct SerdeContainer {
-    /// Whether serde's derive is to write `Serialize`, since there is more to it than the names of the fields.
+    /// Whether serde's derive is to write `Serialize`.
     pub(crate) is_derived: bool,
     /// The user's own derive of `Serialize`.
     pub(crate) serialize: Option<Path>,
@@ -85,8 +85,8 @@ fn derives(item: &DeriveInput) -> impl Iterator<Item = Path> {
     lists.flatten()
 }
 
-/// Whether there is, or might be, more to `Serialize` than the names of the fields: an attribute, a derive that goes by
-/// what the macro says to serde, or a type that has to be `Serialize` first.
+/// Whether serde's derive is to write `Serialize`. What is written here is for a struct of which no more is said than
+/// cannot bear on it: no attribute or derive that is not known not to, and no type that has to be `Serialize` first.
 fn is_derived(item: &DeriveInput) -> bool {
     const ATTRIBUTES: [&str; 11] = [
         "allow",
@@ -116,13 +116,12 @@ fn is_derived(item: &DeriveInput) -> bool {
         Data::Struct(data) if !matches!(data.fields, Fields::Unnamed(_)) => &data.fields,
         Data::Struct(_) | Data::Enum(_) | Data::Union(_) => return true,
     };
-    let is_one_of = |path: &Path, names: &[&str]| names.iter().any(|name| path.is_ident(name));
+    let is_other = |path: &Path, names: &[&str]| !names.iter().any(|name| path.is_ident(name));
     let of_fields = fields.iter().flat_map(|field| &field.attrs);
     let mut attributes = item.attrs.iter().chain(of_fields);
-    let mut params = item.generics.params.iter();
-    !(attributes.all(|attribute| is_one_of(attribute.path(), &ATTRIBUTES))
-        && derives(item).all(|path| is_one_of(&path, &DERIVES))
-        && params.all(|param| matches!(param, GenericParam::Lifetime(_))))
+    attributes.any(|attribute| is_other(attribute.path(), &ATTRIBUTES))
+        || derives(item).any(|path| is_other(&path, &DERIVES))
+        || item.generics.type_params().next().is_some()
 }
 
 /// Whether anything is said to serde, of the struct or of a field. Most actions say nothing, and to have serde read

@@ -66,7 +66,7 @@ fn everything_a_struct_can_have() {
 fn lifetimes_do_not_hold_a_request() {
     let args = quote! { post = "/teams/<id>/archive", scope = "Team.ReadWrite.All" };
     let item = quote! {
-        struct Archive<'a, const N: usize> { note: &'a [u8; N] }
+        struct Archive<'a, const N: usize> { note: &'a [u8; N], due: Option<&'a str>, by: Nullable<String> }
     };
     holds(args, &item, &expect_file!["../snapshots/archive.rs"]);
 }

@@ -75,9 +75,6 @@ pub use self::flags::Flags;
 pub use self::nullable::Nullable;
 pub use self::operation::Operation;
 pub use self::path::{PathValue, QueryValue, Values};
-// No interface either, but the compiler names it where a property is not `Serialize`.
-#[doc(hidden)]
-pub use self::properties::Properties;
 pub use self::request::Request;
 pub use self::response::{Answer, Detailed, FromResponse, Value};
 pub use self::retry::Retry;
@@ -88,9 +85,11 @@ pub use {bytes, http, serde};
 pub mod __private {
     pub use graph_action_macros::instead;
     pub use http::Method;
+    pub use serde::{Serialize, Serializer};
 
     pub use crate::action::{Action, ApiVersion, Declaration, Permissions, scope};
     pub use crate::nullable::Nullable;
     pub use crate::path::{Alias, Part, PathValue, Piece, QueryValue};
+    pub use crate::properties::{Serialized, properties};
     pub use crate::request::{Payload, Request, request, request_with_headers, stub};
 }

@@ -1,0 +1,8 @@
+use graph_action::graph_action;
+
+#[graph_action(post = "/users/<id>", scope = "User.Read.All")]
+struct Call {
+    __: bool,
+}
+
+fn main() {}
