@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use reqwest::Proxy;
 use reqwest::redirect::Policy;
 use reqwest::retry;
@@ -23,6 +23,10 @@ use super::{
 };
 use crate::error::Error;
 use crate::host;
+
+/// Static, since each request clones it.
+const USER_AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("graph-action/", env!("CARGO_PKG_VERSION")));
 
 /// The transport that a [`Client`](crate::Client) has unless it is given another.
 ///
@@ -255,7 +259,7 @@ impl HttpTransportBuilder {
             .connect_timeout(self.connect_timeout)
             .http2_keep_alive_interval(Duration::from_secs(30))
             .http2_keep_alive_timeout(Duration::from_secs(20))
-            .user_agent(concat!("graph-action/", env!("CARGO_PKG_VERSION")));
+            .user_agent(USER_AGENT);
         if let Some(timeout) = self.idle_timeout {
             builder = builder.read_timeout(timeout);
         }
