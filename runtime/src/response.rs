@@ -138,8 +138,8 @@ impl Answer {
     }
 
     /// The id that this crate gave the request. Graph sends it back, among the headers.
-    pub fn client_request_id(&self) -> Option<&str> {
-        self.reply.id.to_str().ok()
+    pub fn client_request_id(&self) -> &str {
+        self.reply.id.as_str()
     }
 
     /// How often the call was sent.
@@ -170,12 +170,13 @@ impl Answer {
 
     /// The body, which has come as a whole; nothing, of an answer that is [`Content`](crate::Content).
     pub fn bytes(&self) -> Bytes {
-        self.reply.response.body().whole()
+        self.reply.response.body().whole().clone()
     }
 
     /// Reads the body as JSON.
     pub(crate) fn json<T: DeserializeOwned + 'static>(&self) -> Result<T, Error> {
-        decode(&self.bytes(), self.headers()).map_err(|error| self.reply.fail(error))
+        let body = self.reply.response.body().whole();
+        decode(body, self.headers()).map_err(|error| self.reply.fail(error))
     }
 }
 

@@ -14,11 +14,12 @@ use std::time::{Duration, SystemTime};
 
 use http::header::{DATE, RETRY_AFTER};
 use http::response::Parts;
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use http_body::Body as _;
 use tokio::time::Instant;
 use tokio::time::error::Elapsed;
 
+use crate::client::RequestId;
 use crate::error::{Error, Unreadable};
 use crate::trace;
 use crate::transport::{Body, TransportError, TransportErrorKind};
@@ -204,7 +205,7 @@ pub(crate) struct Tries<'a> {
     /// Whether another token was asked for.
     pub(crate) has_renewed: bool,
     /// The id of the first attempt that may have been carried out.
-    pub(crate) unknown: Option<HeaderValue>,
+    pub(crate) unknown: Option<RequestId>,
 }
 
 impl<'a> Tries<'a> {

@@ -6,8 +6,9 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 
+use crate::client::RequestId;
 use crate::error::Error;
 use crate::response::Origin;
 
@@ -58,21 +59,18 @@ mod on {
             &self,
             status: StatusCode,
             headers: &HeaderMap,
-            id: &HeaderValue,
+            id: RequestId,
             attempts: u32,
         ) {
             self.0.record("http.response.status_code", status.as_u16());
             if attempts > 1 {
                 self.0.record("http.request.resend_count", attempts - 1);
             }
-            for (field, id) in [
-                ("graph.request_id", headers.get("request-id")),
-                ("graph.client_request_id", Some(id)),
-            ] {
-                if let Some(id) = id.and_then(|id| id.to_str().ok()) {
-                    self.0.record(field, id);
-                }
+            let given = headers.get("request-id");
+            if let Some(given) = given.and_then(|given| given.to_str().ok()) {
+                self.0.record("graph.request_id", given);
             }
+            self.0.record("graph.client_request_id", id.as_str());
         }
 
         /// Writes a failure down.
@@ -121,7 +119,7 @@ mod off {
             call
         }
 
-        pub(crate) fn answered(&self, _: StatusCode, _: &HeaderMap, _: &HeaderValue, _: u32) {}
+        pub(crate) fn answered(&self, _: StatusCode, _: &HeaderMap, _: RequestId, _: u32) {}
 
         pub(crate) fn failed(&self, _: &Error) {}
     }

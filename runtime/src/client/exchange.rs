@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use tokio::time::{Instant, sleep, timeout_at};
 use url::Url;
-use uuid::Builder;
-use uuid::fmt::Hyphenated;
 
+use super::request_id::{CLIENT_REQUEST_ID, RequestId};
 use super::{Client, is_redirect};
 use crate::credential::AccessToken;
 use crate::credential::challenge::Challenge;
@@ -22,8 +21,6 @@ use crate::response::{Detailed, Origin};
 use crate::retry::{Fate, Outcome, Tries};
 use crate::trace::Span;
 use crate::transport::{Body, Outgoing};
-
-pub(crate) const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 
 /// How many headers are added to those of a message, here and by the HTTP library.
 const ADDED: usize = 6;
@@ -65,8 +62,10 @@ impl Exchange<'_> {
     async fn send(&mut self) -> Result<Reply, Error> {
         let mut held: Option<Held> = None;
         loop {
-            if self.message.has_token && !held.as_ref().is_some_and(|held| held.token.is_good()) {
-                held = self.client.token_at_hand(self.origin);
+            let now = Instant::now();
+            if self.message.has_token && !held.as_ref().is_some_and(|held| held.token.is_good(now))
+            {
+                held = self.client.token_at_hand(self.origin, now);
             }
             if self.message.has_token && held.is_none() {
                 held = Some(Box::pin(self.token()).await?);
@@ -94,7 +93,7 @@ impl Exchange<'_> {
                         Ok(self.reply(response, attempt.id))
                     }
                     outcome => {
-                        let error = Box::pin(self.error(outcome, &attempt.id, held)).await;
+                        let error = Box::pin(self.error(outcome, attempt.id, held)).await;
                         Err(match no_other_token {
                             Some(source) => error.with_source(source),
                             None => error,
@@ -144,11 +143,11 @@ impl Exchange<'_> {
 
     /// Sends a message once, under an id of its own.
     async fn attempt(&mut self, held: Option<&Held>) -> Attempt {
-        let id = client_request_id();
+        let id = RequestId::new();
         let settings = &self.client.settings;
         let url = self.client.url(&self.message.target);
         let is_new = self.tries.wants_new_connection;
-        let outgoing = self.message.outgoing(url, &id, held, is_new);
+        let outgoing = self.message.outgoing(url, id, held, is_new);
         let sent = settings.platform.transport.send(outgoing);
         let mut outcome = Outcome::of(timeout_at(self.tries.deadline, sent).await);
         self.tries.attempts += 1;
@@ -157,13 +156,13 @@ impl Exchange<'_> {
             outcome = Box::pin(whole).await;
         }
         if Fate::of(&outcome) == Fate::Unknown {
-            self.tries.unknown.get_or_insert_with(|| id.clone());
+            self.tries.unknown.get_or_insert(id);
         }
         Attempt { outcome, id }
     }
 
     /// What the caller gets of the last attempt.
-    fn reply(&self, response: Response<Body>, id: HeaderValue) -> Reply {
+    fn reply(&self, response: Response<Body>, id: RequestId) -> Reply {
         let Tries {
             attempts,
             waited,
@@ -171,7 +170,7 @@ impl Exchange<'_> {
             ..
         } = self.tries;
         self.span
-            .answered(response.status(), response.headers(), &id, attempts);
+            .answered(response.status(), response.headers(), id, attempts);
         Reply {
             response,
             id,
@@ -183,7 +182,7 @@ impl Exchange<'_> {
     }
 
     /// The error that the outcome of the last attempt is.
-    async fn error(&self, outcome: Outcome, id: &HeaderValue, held: Option<Held>) -> Error {
+    async fn error(&self, outcome: Outcome, id: RequestId, held: Option<Held>) -> Error {
         let Self { client, tries, .. } = self;
         let is_retry_safe = Fate::of(&outcome).is_retry_safe(self.message.is_idempotent);
         let error = match outcome {
@@ -212,8 +211,7 @@ impl Exchange<'_> {
     fn ended_by(&self, error: Error) -> Error {
         let Self { message, tries, .. } = self;
         // What only reads is carried out by nobody.
-        let unknown = tries.unknown.as_ref();
-        let unknown = unknown.filter(|_| message.method != Method::GET);
+        let unknown = tries.unknown.filter(|_| message.method != Method::GET);
         let error = error.after(tries.attempts, tries.waited);
         let error = error.with_unknown(unknown);
         self.span.failed(&error);
@@ -275,9 +273,9 @@ impl Message {
         }
     }
 
-    fn outgoing(&self, url: Url, id: &HeaderValue, held: Option<&Held>, is_new: bool) -> Outgoing {
+    fn outgoing(&self, url: Url, id: RequestId, held: Option<&Held>, is_new: bool) -> Outgoing {
         let mut headers = self.headers.map(ADDED);
-        headers.insert(CLIENT_REQUEST_ID, id.clone());
+        headers.insert(CLIENT_REQUEST_ID, id.value());
         if let Some(held) = held {
             headers.insert(AUTHORIZATION, held.token.bearer().clone());
         }
@@ -302,7 +300,7 @@ impl Message {
 /// One attempt at sending a message, and the id that it had.
 struct Attempt {
     outcome: Outcome,
-    id: HeaderValue,
+    id: RequestId,
 }
 
 impl Attempt {
@@ -321,7 +319,7 @@ impl Attempt {
 pub(crate) struct Reply {
     pub(crate) response: Response<Body>,
     /// The id of the request that it answers.
-    pub(crate) id: HeaderValue,
+    pub(crate) id: RequestId,
     pub(crate) attempts: u32,
     pub(crate) waited: Duration,
     /// When the time of the call is up: later, if a person took part.
@@ -332,7 +330,7 @@ pub(crate) struct Reply {
 impl Reply {
     pub(crate) fn details(&self) -> Detailed<()> {
         let mut headers = self.response.headers().clone();
-        with_id(&mut headers, &self.id);
+        with_id(&mut headers, self.id);
         Detailed {
             value: (),
             status: self.response.status(),
@@ -351,8 +349,8 @@ impl Reply {
 }
 
 /// Adds the id of the request: Graph sends it back, and what stands between Graph and here may not.
-fn with_id(headers: &mut HeaderMap, id: &HeaderValue) {
-    headers.insert(CLIENT_REQUEST_ID, id.clone());
+fn with_id(headers: &mut HeaderMap, id: RequestId) {
+    headers.insert(CLIENT_REQUEST_ID, id.value());
 }
 
 /// The error that an answer is.
@@ -364,14 +362,4 @@ async fn refused(response: Response<Body>, limit: usize, deadline: Instant) -> E
         Err(error) => Error::api(parts.status, &parts.headers, &[]).with_source(error),
     };
     error.with_claims(Challenge::read(&parts.headers).claims())
-}
-
-/// A fresh id, under which Graph logs the request.
-pub(crate) fn client_request_id() -> HeaderValue {
-    let mut id = [0; Hyphenated::LENGTH];
-    // Nobody gains from guessing it, so it need not come from the system.
-    let uuid = Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid();
-    uuid.hyphenated().encode_lower(&mut id);
-    // With an owner from the start, since it is shared with the answer.
-    HeaderValue::from_maybe_shared(Bytes::from_owner(id)).expect("a UUID is written in ASCII")
 }

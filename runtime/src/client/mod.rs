@@ -1,6 +1,7 @@
 //! `Client`: from a rendered call to the answer of Graph.
 
 mod exchange;
+mod request_id;
 mod token;
 
 use std::fmt;
@@ -13,7 +14,8 @@ use http::{HeaderMap, Method, Response, StatusCode};
 use url::Url;
 
 use self::exchange::Message;
-pub(crate) use self::exchange::{CLIENT_REQUEST_ID, Reply, Target, client_request_id};
+pub(crate) use self::exchange::{Reply, Target};
+pub(crate) use self::request_id::{CLIENT_REQUEST_ID, RequestId};
 use crate::action::{ApiVersion, Caller, Declaration, Permissions};
 use crate::cloud::{self, Cloud};
 use crate::credential::tokens::{Tokens, Users};

@@ -41,16 +41,16 @@ impl Client {
         };
         let entry = self.signed_in.tokens.entry(self.scopes(needed));
         let deadline = deadline(self.settings.timeout);
-        match entry.token() {
+        match entry.token(Instant::now()) {
             Some(_) => Ok(()),
             None => self.renewed(&entry, deadline).await.map(drop),
         }
     }
 
     /// The token at hand that opens a call, and the entry that it is of.
-    pub(super) fn token_at_hand(&self, origin: &Origin) -> Option<Held> {
-        let held = self.held(self.needed(&origin.declaration.permissions))?;
-        if held.token.is_due() {
+    pub(super) fn token_at_hand(&self, origin: &Origin, now: Instant) -> Option<Held> {
+        let held = self.held(self.needed(&origin.declaration.permissions), now)?;
+        if held.token.is_due(now) {
             self.renew_behind(&held.entry);
         }
         Some(held)
@@ -109,11 +109,11 @@ impl Client {
     }
 
     /// A token at hand that opens a call.
-    fn held(&self, needed: &[&str]) -> Option<Held> {
+    fn held(&self, needed: &[&str], now: Instant) -> Option<Held> {
         let resource = self.settings.resource.as_deref();
         self.signed_in
             .tokens
-            .held(|entry, token| match (needed.first(), resource) {
+            .held(now, |entry, token| match (needed.first(), resource) {
                 (Some(least), Some(resource)) => {
                     let is_least = |scope: &String| scope.strip_prefix(resource) == Some(least);
                     token.has_one_of(needed) || matches!(&*entry.scopes, [scope] if is_least(scope))
@@ -130,7 +130,7 @@ impl Client {
         let since = Instant::now();
         let renewed = async {
             let _turn = entry.turn().await;
-            if let Some(token) = entry.token() {
+            if let Some(token) = entry.token(Instant::now()) {
                 return Ok(token);
             }
             match entry.failure(since, is_interactive) {

@@ -92,12 +92,12 @@ impl AccessToken {
         &self.0.bearer
     }
 
-    pub(crate) fn is_good(&self) -> bool {
-        self.0.expires_at.is_none_or(|end| Instant::now() < end)
+    pub(crate) fn is_good(&self, now: Instant) -> bool {
+        self.0.expires_at.is_none_or(|end| now < end)
     }
 
-    pub(crate) fn is_due(&self) -> bool {
-        self.0.renew_at.is_some_and(|due| Instant::now() >= due)
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        self.0.renew_at.is_some_and(|due| now >= due)
     }
 
     /// Whether one of the permissions is known to be in it.

@@ -15,7 +15,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::account::Account;
-use crate::client::{CLIENT_REQUEST_ID, client_request_id};
+use crate::client::{CLIENT_REQUEST_ID, RequestId};
 use crate::credential::{AccessToken, Platform, TokenRequest};
 use crate::error::Error;
 use crate::retry::{Fate, Outcome, Tries};
@@ -137,7 +137,7 @@ pub(crate) async fn post<T: DeserializeOwned>(
     let body = encode(parameters);
     // A code is good for one time; all else can be asked for again.
     let is_idempotent = !parameters.contains(&("grant_type", "authorization_code"));
-    let id = client_request_id();
+    let id = RequestId::new();
     let url = Url::parse(endpoint)
         .map_err(|source| Error::config("the endpoint has no address").with_source(source))?;
     let message = || Outgoing {
@@ -145,7 +145,7 @@ pub(crate) async fn post<T: DeserializeOwned>(
         url: url.clone(),
         headers: HeaderMap::from_iter([
             (ACCEPT, HeaderValue::from_static("application/json")),
-            (CLIENT_REQUEST_ID, id.clone()),
+            (CLIENT_REQUEST_ID, id.value()),
             (
                 CONTENT_TYPE,
                 HeaderValue::from_static("application/x-www-form-urlencoded"),
@@ -172,7 +172,7 @@ pub(crate) async fn post<T: DeserializeOwned>(
         let read = read(PLATFORM, outcome, *limit, request.deadline).await;
         return read.map_err(|error| {
             let error = error.after(tries.attempts, tries.waited);
-            error.with_client_request_id(&id)
+            error.with_client_request_id(id)
         });
     }
 }

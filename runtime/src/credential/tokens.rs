@@ -31,10 +31,14 @@ pub(crate) struct Tokens {
 
 impl Tokens {
     /// A token that is good, of the scopes or of one of the permissions.
-    pub(crate) fn held(&self, opens: impl Fn(&Entry, &AccessToken) -> bool) -> Option<Held> {
+    pub(crate) fn held(
+        &self,
+        now: Instant,
+        opens: impl Fn(&Entry, &AccessToken) -> bool,
+    ) -> Option<Held> {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
         entries.iter().find_map(|entry| {
-            let token = entry.token()?;
+            let token = entry.token(now)?;
             opens(entry, &token).then(|| Held {
                 entry: Arc::clone(entry),
                 token,
@@ -73,7 +77,8 @@ impl Tokens {
 
     fn is_empty(&self) -> bool {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
-        entries.iter().all(|entry| entry.token().is_none())
+        let now = Instant::now();
+        entries.iter().all(|entry| entry.token(now).is_none())
     }
 }
 
@@ -124,7 +129,7 @@ impl Entry {
         let mut state = self.state();
         let now = Instant::now();
         let is_soon = state.not_before.is_some_and(|then| now < then);
-        if is_soon || !state.token.as_ref().is_some_and(AccessToken::is_due) {
+        if is_soon || !state.token.as_ref().is_some_and(|token| token.is_due(now)) {
             return None;
         }
         let turn = Arc::clone(&self.turn).try_lock_owned().ok()?;
@@ -133,11 +138,11 @@ impl Entry {
     }
 
     /// The token, while it is good.
-    pub(crate) fn token(&self) -> Option<AccessToken> {
+    pub(crate) fn token(&self, now: Instant) -> Option<AccessToken> {
         self.state()
             .token
             .as_ref()
-            .filter(|token| token.is_good())
+            .filter(|token| token.is_good(now))
             .cloned()
     }
 

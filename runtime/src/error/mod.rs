@@ -9,11 +9,12 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 
 use self::body::ErrorBody;
 pub use self::body::{ErrorDetail, InnerError};
 use crate::action::{ApiVersion, Caller, Declaration};
+use crate::client::RequestId;
 use crate::retry;
 use crate::transport::{TransportError, TransportErrorKind};
 
@@ -432,9 +433,9 @@ impl Error {
     }
 
     /// Says under which id the request went out, unless the answer says it.
-    pub(crate) fn with_client_request_id(mut self, id: &HeaderValue) -> Self {
-        let id = id.to_str().ok().map(str::to_owned);
-        self.0.client_request_id = self.0.client_request_id.or(id);
+    pub(crate) fn with_client_request_id(mut self, id: RequestId) -> Self {
+        let own = || id.as_str().to_owned();
+        self.0.client_request_id.get_or_insert_with(own);
         self
     }
 
@@ -463,10 +464,10 @@ impl Error {
     }
 
     /// Says which attempt may have been carried out, if any may.
-    pub(crate) fn with_unknown(mut self, id: Option<&HeaderValue>) -> Self {
+    pub(crate) fn with_unknown(mut self, id: Option<RequestId>) -> Self {
         if let Some(id) = id {
             self.0.is_outcome_unknown = true;
-            self.0.client_request_id = id.to_str().ok().map(str::to_owned);
+            self.0.client_request_id = Some(id.as_str().to_owned());
         }
         self
     }

@@ -98,10 +98,11 @@ impl Body {
     }
 
     /// What has come of it as a whole.
-    pub(crate) fn whole(&self) -> Bytes {
+    pub(crate) fn whole(&self) -> &Bytes {
+        static NOTHING: Bytes = Bytes::new();
         match &self.0 {
-            Inner::Whole(bytes) => bytes.clone(),
-            _ => Bytes::new(),
+            Inner::Whole(bytes) => bytes,
+            _ => &NOTHING,
         }
     }
 
