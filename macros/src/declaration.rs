@@ -192,6 +192,16 @@ pub(crate) fn is_graph_action(attribute: &Attribute) -> bool {
     last.is_some_and(|last| last.ident == "graph_action")
 }
 
+/// The attributes of an item and of its fields.
+pub(crate) fn attributes(item: &DeriveInput) -> impl Iterator<Item = &Attribute> {
+    let fields = match &item.data {
+        Data::Struct(data) => Some(&data.fields),
+        Data::Enum(_) | Data::Union(_) => None,
+    };
+    let of_fields = fields.into_iter().flatten().flat_map(|field| &field.attrs);
+    item.attrs.iter().chain(of_fields)
+}
+
 /// The method; any one after an error.
 fn method(args: &ActionArgs, errors: &mut Errors) -> Method {
     if args.is_empty() && errors.is_empty() {

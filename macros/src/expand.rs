@@ -11,7 +11,7 @@ use syn::{
 
 use crate::args::Version;
 use crate::declaration::{
-    Argument, Body, Declaration, Mistaken, Outline, Permissions, is_graph_action,
+    Argument, Body, Declaration, Mistaken, Outline, Permissions, attributes, is_graph_action,
 };
 use crate::field::{Absence, ParamField, Placement, is_conditional};
 use crate::path::{Pair, Piece, Position, Segment};
@@ -174,18 +174,18 @@ fn emit(
     // An error about the type underlines what is written of it.
     let span = Span::call_site().located_at(returns.span());
     let response = quote_spanned!(span=> type Response = #returns;);
-    let deprecated = is_deprecated(item).then(|| quote!(#[allow(deprecated)]));
+    let allowed = allowed(item);
     quote! {
         #serializable
 
-        #deprecated
+        #allowed
         #[automatically_derived]
         impl #impl_generics #private::Action for #ident #ty_generics #where_clause {
             #constants
             #response
         }
 
-        #deprecated
+        #allowed
         #method
     }
 }
@@ -300,11 +300,11 @@ fn serialize(outline: &Outline<'_>) -> TokenStream {
         });
         quote!(#private::properties(__serializer) #(#properties)* .end())
     };
-    let deprecated = is_deprecated(outline.item).then(|| quote!(#[allow(deprecated)]));
+    let allowed = allowed(outline.item);
     // An error about the implementation underlines what it is of.
     let span = Span::call_site().located_at(ident.span());
     quote_spanned! {span=>
-        #deprecated
+        #allowed
         #[automatically_derived]
         impl #impl_generics #private::Serialize for #ident #ty_generics #where_clause {
             fn serialize<__S: #private::Serializer>(
@@ -486,14 +486,12 @@ fn generics(item: &DeriveInput) -> Generics {
     generics
 }
 
-/// Whether the struct or a field of it is deprecated, of which its own implementation is no use.
-fn is_deprecated(item: &DeriveInput) -> bool {
-    let of_fields = match &item.data {
-        Data::Struct(data) => data.fields.iter().flat_map(|field| &field.attrs).collect(),
-        Data::Enum(_) | Data::Union(_) => Vec::new(),
-    };
-    let mut attributes = item.attrs.iter().chain(of_fields);
-    attributes.any(|attribute| attribute.path().is_ident("deprecated"))
+/// What keeps an implementation from being a use of its own struct or field, where that is deprecated.
+fn allowed(item: &DeriveInput) -> Option<TokenStream> {
+    let is_deprecated = |attribute: &Attribute| attribute.path().is_ident("deprecated");
+    attributes(item)
+        .any(is_deprecated)
+        .then(|| quote!(#[allow(deprecated)]))
 }
 
 fn is_generic(item: &DeriveInput) -> bool {

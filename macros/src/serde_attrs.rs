@@ -4,9 +4,11 @@ use proc_macro2::Span;
 use quote::ToTokens as _;
 use serde_derive_internals::ast::Container;
 use serde_derive_internals::{Ctxt, Derive};
+use syn::parse::Parse;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, Ident, Meta, Path, Token};
 
+use crate::declaration::attributes;
 use crate::errors::{Errors, nearest};
 
 /// What the user says about the struct.
@@ -77,10 +79,16 @@ impl SerdeContainer {
 
 /// What the user derives.
 fn derives(item: &DeriveInput) -> impl Iterator<Item = Path> {
-    let is_derive = |attribute: &&Attribute| attribute.path().is_ident("derive");
-    let lists = item.attrs.iter().filter(is_derive).filter_map(|attribute| {
-        let paths = Punctuated::<Path, Token![,]>::parse_terminated;
-        attribute.parse_args_with(paths).ok()
+    listed(&item.attrs, "derive")
+}
+
+/// What stands in the parentheses of the attributes of a name. What cannot be read is left to whoever reports it.
+fn listed<T: Parse>(attributes: &[Attribute], name: &str) -> impl Iterator<Item = T> {
+    let attributes = attributes.iter();
+    let attributes = attributes.filter(move |attribute| attribute.path().is_ident(name));
+    let lists = attributes.filter_map(|attribute| {
+        let list = Punctuated::<T, Token![,]>::parse_terminated;
+        attribute.parse_args_with(list).ok()
     });
     lists.flatten()
 }
@@ -112,14 +120,12 @@ fn is_derived(item: &DeriveInput) -> bool {
         "PartialEq",
         "PartialOrd",
     ];
-    let fields = match &item.data {
-        Data::Struct(data) if !matches!(data.fields, Fields::Unnamed(_)) => &data.fields,
-        Data::Struct(_) | Data::Enum(_) | Data::Union(_) => return true,
-    };
     let is_other = |path: &Path, names: &[&str]| !names.iter().any(|name| path.is_ident(name));
-    let of_fields = fields.iter().flat_map(|field| &field.attrs);
-    let mut attributes = item.attrs.iter().chain(of_fields);
-    attributes.any(|attribute| is_other(attribute.path(), &ATTRIBUTES))
+    match &item.data {
+        Data::Struct(data) if !matches!(data.fields, Fields::Unnamed(_)) => {}
+        Data::Struct(_) | Data::Enum(_) | Data::Union(_) => return true,
+    }
+    attributes(item).any(|attribute| is_other(attribute.path(), &ATTRIBUTES))
         || derives(item).any(|path| is_other(&path, &DERIVES))
         || item.generics.type_params().next().is_some()
 }
@@ -127,17 +133,8 @@ fn is_derived(item: &DeriveInput) -> bool {
 /// Whether anything is said to serde, of the struct or of a field. Most actions say nothing, and to have serde read
 /// them would cost the compiler as much as all that is read here.
 fn says_anything(item: &DeriveInput) -> bool {
-    match &item.data {
-        Data::Struct(data) => {
-            let fields = data.fields.iter().flat_map(|field| &field.attrs);
-            item.attrs.iter().chain(fields).any(is_serde)
-        }
-        Data::Enum(_) | Data::Union(_) => false,
-    }
-}
-
-fn is_serde(attribute: &Attribute) -> bool {
-    attribute.path().is_ident("serde")
+    let is_serde = |attribute: &Attribute| attribute.path().is_ident("serde");
+    matches!(item.data, Data::Struct(_)) && attributes(item).any(is_serde)
 }
 
 /// Asks serde what it has to say about its attributes, since its own error would not stay the only one: a
@@ -192,12 +189,7 @@ const SERDE: [&str; 18] = [
 
 /// What is said to serde under a name. What is wrong in it is reported by `check`.
 pub(crate) fn said(attributes: &[Attribute], name: &str) -> Option<Meta> {
-    let attributes = attributes.iter().filter(|attribute| is_serde(attribute));
-    let metas = attributes.filter_map(|attribute| {
-        let metas = Punctuated::<Meta, Token![,]>::parse_terminated;
-        attribute.parse_args_with(metas).ok()
-    });
-    metas.flatten().find(|meta| meta.path().is_ident(name))
+    listed(attributes, "serde").find(|meta: &Meta| meta.path().is_ident(name))
 }
 
 /// Whether the user himself keeps a field out of the body.

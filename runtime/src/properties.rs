@@ -64,6 +64,6 @@ impl<T> Optional for Option<T> {
 
 impl<T> Optional for Nullable<T> {
     fn is_absent(&self) -> bool {
-        matches!(self, Self::Absent)
+        Nullable::is_absent(self)
     }
 }
