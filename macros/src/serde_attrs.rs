@@ -155,7 +155,10 @@ fn check(item: &DeriveInput, errors: &mut Errors) -> Result<(), ()> {
             let Some(meant) = nearest(name, SERDE) else {
                 continue;
             };
-            format!("{message}: did you mean `{meant}`?")
+            match meant == name {
+                true => format!("{message}: it has no meaning here, leave it out"),
+                false => format!("{message}: did you mean `{meant}`?"),
+            }
         } else {
             message
         };
